@@ -133,16 +133,21 @@ private struct Tile {
     /// Elements of the tile's `row` that belong to the lower triangle.
     func width(ofRow row: Int) -> Int { isDiagonal ? row + 1 : columns.count }
 
-    /// The tiles of a triangle: wide ones for products near the peak rate, more of them than cores.
+    /// The tiles of a triangle: below the diagonal flat and wide, the fastest shape for products of
+    /// short slabs, and more of them than cores.
     static func all(columns: Int) -> [Tile] {
-        let side = columns >= 2048 ? 512 : columns >= 768 ? 256 : columns >= 128 ? 128 : 64
+        let side = columns >= 768 ? 256 : columns >= 128 ? 128 : 64
         let panels = stride(from: 0, to: columns, by: side).map {
             $0..<Swift.min($0 + side, columns)
         }
-        let below = panels.indices.flatMap { row in
-            (0..<row).map { Tile(rows: panels[row], columns: panels[$0]) }
+        let below = panels.flatMap { rows in
+            stride(from: 0, to: rows.lowerBound, by: 4 * side).map { first in
+                Tile(rows: rows, columns: first..<Swift.min(first + 4 * side, rows.lowerBound))
+            }
         }
-        return below + panels.map { Tile(rows: $0, columns: $0) }
+        // The large ones first, which leaves the small ones for the gaps at the end.
+        return below.sorted { $0.columns.count > $1.columns.count }
+            + panels.map { Tile(rows: $0, columns: $0) }
     }
 }
 

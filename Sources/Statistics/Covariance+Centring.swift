@@ -68,7 +68,13 @@ func centre<Scalar: BinaryFloatingPoint>(
 }
 
 /// Columns centred together.
-private let stripeWidth = 128
+let stripeWidth = 128
+
+/// Rows whose mean a block is centred at.
+///
+/// Not a power of two: coarsely stored values less a coarse mean would leave deviations of a few
+/// bits, whose single-precision sums round alike row after row; the error is ten times larger.
+let sampledRows = 61
 
 /// Centres stripes of columns concurrently; stripes depend on the shape alone.
 @inline(__always)
@@ -98,9 +104,7 @@ private func centreStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
 ) {
     let scale = ldexp(1, -exponent)
     let width = stripe.count
-    // Not a power of two: coarsely stored values less a coarse mean would leave deviations of a few
-    // bits, whose single-precision sums round alike row after row; the error is ten times larger.
-    let sampled = min(rows, 61)
+    let sampled = min(rows, sampledRows)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * stripeWidth) { scratch in
         guard let shift = scratch.baseAddress else { return }
         let centre = shift + stripeWidth
@@ -166,6 +170,12 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
+        if exponent == 0,
+            centreUnscaledStripe(
+                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base)
+        {
+            return
+        }
         centreStripe(
             start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
             into: base, widen: { Double($0) }, narrow: { Float($0) })
