@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Folders of `Plugins/`: the only list of metrics.
@@ -20,6 +21,27 @@ let strict: [SwiftSetting] =
     ]
     // A newer compiler's new warnings must not break anybody's build, only ours.
     + (Context.environment["LAMINA_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+/// Whether the HDF5 library lies where Debian puts it.
+let isDebianHDF5 = FileManager.default.fileExists(atPath: "/usr/include/hdf5/serial/hdf5.h")
+/// Debian's archive of the HDF5 library and what it needs: the shared library brings in a web client
+/// with thirty libraries, whose loading takes longer than most commands.
+let hdf5Archive: [LinkerSetting] =
+    isDebianHDF5
+    ? [":libhdf5_serial.a", "sz", "z", "dl", "m"].map { .linkedLibrary($0) } : []
+/// The executables hold what they use of Swift's libraries: looking up its symbols in shared ones
+/// would take longer than reading a small run. The second half is what Foundation's archive needs.
+let quickLaunch: [LinkerSetting] = [
+    .unsafeFlags(
+        // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.
+        ["-use-ld=lld", "-static-stdlib"]
+            + [
+                "Foundation", "CoreFoundation", "FoundationInternationalization", "_FoundationICU",
+                "FoundationEssentials", "_FoundationCShims", "_FoundationCollections", "dispatch",
+                "BlocksRuntime", "stdc++",
+            ].map { "-l" + $0 },
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let argumentParser: Target.Dependency =
     .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -30,11 +52,11 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 func module(
     _ name: String, uses dependencies: [Target.Dependency] = [],
     testedWith extra: [Target.Dependency]? = [], excluding excluded: [String] = [],
-    resources: [Resource]? = nil
+    resources: [Resource]? = nil, linking linkerSettings: [LinkerSetting]? = nil
 ) -> [Target] {
     let library = Target.target(
         name: name, dependencies: dependencies, exclude: excluded, resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict, linkerSettings: linkerSettings)
     guard let extra else { return [library] }
     return [
         library,
@@ -63,7 +85,8 @@ func metric(_ name: String) -> [Target] {
 
 let systemLibraries: [Target] = [
     .systemLibrary(
-        name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        name: "CHDF5", pkgConfig: isDebianHDF5 ? nil : "hdf5",
+        providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
         name: "CDeflate", pkgConfig: "libdeflate",
         providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
@@ -76,7 +99,7 @@ let modules: [[Target]] = [
     [.target(name: "COpenBLAS"), .target(name: "CAllocator")],
     module("LinearAlgebra", uses: ["COpenBLAS"]),
     module("Statistics", uses: ["LinearAlgebra"]),
-    module("HDF5", uses: ["CHDF5"]),
+    module("HDF5", uses: ["CHDF5"], linking: hdf5Archive),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
@@ -142,11 +165,11 @@ let executables: [Target] = [
         path: "Benchmarks/Kernels", swiftSettings: strict),
     .executableTarget(
         name: "analyze", dependencies: ["AnalyzeCommands", "MetricRegistry"],
-        swiftSettings: strict),
+        swiftSettings: strict, linkerSettings: quickLaunch),
     .executableTarget(
         name: "train",
         dependencies: ["Datasets", "HDF5", "RunFormat", "Training", argumentParser],
-        swiftSettings: strict),
+        swiftSettings: strict, linkerSettings: quickLaunch),
     .testTarget(
         name: "analyzeTests", dependencies: ["analyze", "CommandTesting"], swiftSettings: strict),
     .testTarget(

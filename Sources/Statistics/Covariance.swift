@@ -299,19 +299,7 @@ public struct Covariance: Sendable {
             complete.sumPending()
             return complete.sample(of: columns)
         }
-        let divisor = Double(count - 1)
-        let width = self.columns
-        let matrix = comoment.withElements { source in
-            Matrix<Double>(rows: columns.count, columns: columns.count) { target in
-                for (row, from) in columns.enumerated() {
-                    for (column, to) in columns.enumerated() {
-                        let index = max(from, to) * width + min(from, to)
-                        target.initializeElement(
-                            at: row * columns.count + column, to: source[index] / divisor)
-                    }
-                }
-            }
-        }
+        let matrix = comoment.symmetric(of: columns, over: Double(count - 1))
         return (matrix, sumExponent)
     }
 }
