@@ -145,15 +145,18 @@ def one(path, how, fits=True):
     return result
 
 
-def batch(folder, jobs):
-    """Every run of a folder over a pool of processes, without the slow fits."""
+def batch(folder, jobs, fits=""):
+    """Every run of a folder over a pool of processes, with the published fits if asked for."""
     import h5py, numpy, scipy.stats  # noqa: F401
+
+    if fits:
+        import mixtures  # noqa: F401
     from multiprocessing import get_context
 
     start = now()
     files = sorted(glob.glob(os.path.join(folder, "*.h5")))
     with get_context("fork").Pool(int(jobs)) as pool:
-        results = pool.starmap(one, [(f, "lean", False) for f in files], chunksize=8)
+        results = pool.starmap(one, [(f, "lean", bool(fits)) for f in files], chunksize=8)
     return {"inside": now() - start, "runs": len(results)}
 
 

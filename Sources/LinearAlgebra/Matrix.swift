@@ -84,7 +84,6 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     public mutating func reuse(rows: Int) {
         if rows * columns > storage.capacity || !isKnownUniquelyReferenced(&storage) {
             self = Matrix(rows: rows, columns: columns, uninitialized: ())
-            storage.clear()
         }
         self.rows = rows
     }

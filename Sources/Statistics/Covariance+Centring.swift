@@ -170,15 +170,16 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        if exponent == 0,
-            centreUnscaledStripe(
-                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base)
-        {
-            return
+        let isDone =
+            exponent == 0
+            && centreUnscaledStripe(
+                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
+                convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) })
+        if !isDone {
+            centreStripe(
+                start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
+                into: base, widen: { Double($0) }, narrow: { Float($0) })
         }
-        centreStripe(
-            start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
-            into: base, widen: { Double($0) }, narrow: { Float($0) })
     }
 }
 
@@ -190,9 +191,16 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        centreStripe(
-            start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
-            into: base, widen: { Double($0) }, narrow: { $0 })
+        let isDone =
+            exponent == 0
+            && centreUnscaledStripe(
+                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
+                convert: { Double($0) }, widen: { $0 }, narrow: { $0 })
+        if !isDone {
+            centreStripe(
+                start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
+                into: base, widen: { Double($0) }, narrow: { $0 })
+        }
     }
 }
 
@@ -204,8 +212,15 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        centreStripe(
-            start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
-            into: base, widen: { $0 }, narrow: { $0 })
+        let isDone =
+            exponent == 0
+            && centreUnscaledStripe(
+                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
+                convert: { $0 }, widen: { $0 }, narrow: { $0 })
+        if !isDone {
+            centreStripe(
+                start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
+                into: base, widen: { $0 }, narrow: { $0 })
+        }
     }
 }

@@ -1,28 +1,30 @@
-/// Centres a stripe of single-precision values of ordinary magnitude, as `centreStripe` does with
-/// an exponent of zero, at a fraction of its cost.
+/// Centres a stripe of values of ordinary magnitude, as `centreStripe` does with an exponent of
+/// zero, at a fraction of its cost.
 ///
-/// The centre is rounded to single precision, so that a deviation is one subtraction: it has the
-/// rounding of its storage and no other. What the centre lacks to the mean is in the residual.
+/// The centre is rounded to the output's precision, so that a deviation is one subtraction: it has
+/// the rounding of its storage and no other. What the centre lacks to the mean is in the residual.
 ///
 /// - Returns: `false`, with nothing but `target` touched, if the stripe holds values that are not
 ///   finite or whose sums overflow.
-func centreUnscaledStripe(
-    _ start: UnsafePointer<Float>, rows: Int, stride: Int, stripe: Range<Int>,
-    _ statistics: StripeStatistics, into target: UnsafeMutablePointer<Float>
+@inline(__always)
+func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
+    _ start: UnsafePointer<Input>, rows: Int, stride: Int, stripe: Range<Int>,
+    _ statistics: StripeStatistics, into target: UnsafeMutablePointer<Output>,
+    convert: (Input) -> Output, widen: (Output) -> Double, narrow: (Double) -> Output
 ) -> Bool {
     let width = stripe.count
     let sampled = min(rows, sampledRows)
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: stripeWidth) { sums in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * stripeWidth) { scratch in
+        withUnsafeTemporaryAllocation(of: Output.self, capacity: 2 * stripeWidth) { scratch in
             guard let sum = sums.baseAddress, let centre = scratch.baseAddress else { return false }
             let largest = centre + stripeWidth
             for column in 0..<width { sum[column] = 0 }
             for sample in 0..<sampled {
                 let source = start + sample * rows / sampled * stride + stripe.lowerBound
-                for column in 0..<width { sum[column] += Double(source[column]) }
+                for column in 0..<width { sum[column] += widen(convert(source[column])) }
             }
             for column in 0..<width {
-                centre[column] = Float(sum[column] / Double(sampled))
+                centre[column] = narrow(sum[column] / Double(sampled))
                 sum[column] = 0
                 largest[column] = 0
             }
@@ -30,9 +32,11 @@ func centreUnscaledStripe(
                 let source = start + row * stride + stripe.lowerBound
                 let centred = target + row * stride + stripe.lowerBound
                 // Two loops, as the compiler does not ask about the overlap of many arrays.
-                for column in 0..<width { centred[column] = source[column] - centre[column] }
                 for column in 0..<width {
-                    sum[column] += Double(centred[column])
+                    centred[column] = convert(source[column]) - centre[column]
+                }
+                for column in 0..<width {
+                    sum[column] += widen(centred[column])
                     let magnitude = abs(centred[column])
                     let before = centre[column + stripeWidth]
                     centre[column + stripeWidth] = magnitude > before ? magnitude : before
@@ -44,12 +48,12 @@ func centreUnscaledStripe(
             for column in 0..<width {
                 let index = stripe.lowerBound + column
                 let residual = sum[column] / Double(rows)
-                let first = Double(start[index])
+                let first = widen(convert(start[index]))
                 statistics.nonFinite[index] = 0
                 statistics.shift[index] = first
-                statistics.offset[index] = (Double(centre[column]) - first) + residual
+                statistics.offset[index] = (widen(centre[column]) - first) + residual
                 statistics.residual[index] = residual
-                statistics.largest[index] = Double(largest[column])
+                statistics.largest[index] = widen(largest[column])
             }
             return true
         }
