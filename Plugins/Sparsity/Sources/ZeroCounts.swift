@@ -25,20 +25,38 @@ public struct ZeroCounts: MetricAccumulator {
         }
     }
 
+    /// Counts in parts of consecutive rows, side by side.
     private mutating func count<Scalar>(_ x: Matrix<Scalar>) {
-        let columns = x.columns
+        let (rows, columns) = (x.rows, x.columns)
+        // Whole numbers: their sums do not depend on how the rows are divided.
+        let parts = max(1, min(16, rows * columns >> 16))
+        var zerosOfColumns = [Int32](repeating: 0, count: parts * columns)
+        var zerosOfRows = [Int](repeating: 0, count: rows)
         x.withElements { values in
-            zeros.withUnsafeMutableBufferPointer { zeros in
-                for row in 0..<x.rows {
-                    var zerosInRow = 0
-                    for column in 0..<columns where values[row * columns + column] == 0 {
-                        zeros[column] += 1
-                        zerosInRow += 1
+            zerosOfColumns.withUnsafeMutableBufferPointer { ofColumns in
+                zerosOfRows.withUnsafeMutableBufferPointer { ofRows in
+                    guard let values = values.baseAddress, let ofColumns = ofColumns.baseAddress
+                    else { return }
+                    // Unchecked: each part writes to its own counts.
+                    nonisolated(unsafe) let (columnCounts, rowCounts) = (ofColumns, ofRows)
+                    concurrently(parts) { part in
+                        let counts = columnCounts + part * columns
+                        for row in rows * part / parts..<rows * (part + 1) / parts {
+                            let sample = values + row * columns
+                            var zeros: Int32 = 0
+                            for column in 0..<columns {
+                                let zero: Int32 = sample[column] == 0 ? 1 : 0
+                                counts[column] &+= zero
+                                zeros &+= zero
+                            }
+                            rowCounts[row] = Int(zeros)
+                        }
                     }
-                    samplesByZeros[zerosInRow] += 1
                 }
             }
         }
+        for (index, count) in zerosOfColumns.enumerated() { zeros[index % columns] += Int(count) }
+        for zeros in zerosOfRows { samplesByZeros[zeros] += 1 }
     }
 
     /// Adds the counts of other samples.
