@@ -152,7 +152,11 @@ import Testing
 
     /// Two rows of 400,000 neurons, whose covariance would take terabytes, within 4 GB of addresses.
     @Test(arguments: [
-        [], ["--solver", "randomized", "--components", "1", "--oversampling", "0"],
+        [],
+        [
+            "--solver", "randomized", "--components", "1", "--oversampling", "0",
+            "--power-iterations", "0",
+        ],
     ])
     func manyNeuronsOfFewSamples(solver: [String]) throws {
         let tool = BuiltCommand.folder.appending(path: "analyze").path()

@@ -168,8 +168,8 @@ extension PCA {
             }
             if let residual, residual.uncertain > 0 {
                 warnings.append(
-                    "\(residual.uncertain) of \(residual.norms.count) eigenvalues are known to no "
-                        + "better than 1 %; more --power-iterations or --oversampling narrow them")
+                    "the bounds of \(residual.uncertain) of \(residual.norms.count) eigenvalues exceed "
+                        + "1 %; more --power-iterations or --oversampling narrow them")
             }
             return warnings
         }
