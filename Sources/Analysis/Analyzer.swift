@@ -71,16 +71,7 @@ public struct Analyzer: Sendable {
             pass.update(with: block)
             onRows(rows)
         }
-        var second = LayerSecondPass()
-        if pass.needsSecondPass {
-            second = pass.secondPass(followedBy: try await job.followingLayers(in: run))
-        }
-        if second.isNeeded {
-            let labels = try run.labels(of: job.array, snapshot: job.snapshot)
-            try await forEachBlock(of: job, in: run, labels: labels) { block, _ in
-                second.update(with: block)
-            }
-        }
+        let second = try await secondPass(after: pass, over: job, of: run)
         var results = results(of: pass, and: second, for: job, run: run.path)
         if case .failure(let error) = labels {
             for index in results.indices where results[index].metric.usesLabels {
@@ -90,6 +81,27 @@ public struct Analyzer: Sendable {
             }
         }
         return results
+    }
+
+    /// The samples as often again as metrics ask for them.
+    private func secondPass(
+        after pass: LayerPass, over job: MatrixJob, of run: RunFile
+    ) async throws -> LayerSecondPass {
+        guard pass.needsSecondPass else { return LayerSecondPass() }
+        var network: Result<FollowingLayers, SecondPassRefusal> = .failure(.notAskedFor)
+        if pass.needsFollowingLayers { network = try await job.followingLayers(in: run) }
+        var second = pass.secondPass(followedBy: network)
+        while second.isNeeded {
+            // Where the layers after this one are known, so are labels that fit.
+            let labels =
+                (try? network.get()) == nil
+                ? nil : try run.labels(of: job.array, snapshot: job.snapshot)
+            try await forEachBlock(of: job, in: run, labels: labels) { block, _ in
+                second.update(with: block)
+            }
+            second.endPass()
+        }
+        return second
     }
 
     /// Calls `body` with the blocks of a matrix in order, the next one being read meanwhile, and

@@ -83,7 +83,8 @@ struct MatrixJob {
                         .badData, file: run, object: array.path,
                         "its \(layer.neurons) neurons need \(gigabytes(needed)) of memory for "
                             + "\(metric.descriptor.id), and this machine has \(gigabytes(limit)); "
-                            + "choose other metrics or layers")
+                            + "choose other metrics or layers"
+                            + (metric.memoryRemedy.map { ", or \($0)" } ?? ""))
                 ))
         }
         guard let first = refused.first else { return nil }

@@ -143,6 +143,12 @@ void dgesdd_(
     const char *, const blasint *, const blasint *, double *, const blasint *, double *, double *,
     const blasint *, double *, const blasint *, double *, const blasint *, blasint *, blasint *,
     size_t);
+void dgeqrf_(
+    const blasint *, const blasint *, double *, const blasint *, double *, double *,
+    const blasint *, blasint *);
+void dorgqr_(
+    const blasint *, const blasint *, const blasint *, double *, const blasint *, const double *,
+    double *, const blasint *, blasint *);
 
 void copenblas_dsyevd(
     char job, char triangle, blasint n, double *a, blasint lda, double *w, double *work,
@@ -156,4 +162,16 @@ void copenblas_dgesdd(
     double *vt, blasint ldvt, double *work, blasint lwork, blasint *iwork, blasint *info) {
     FORWARD(
         dgesdd_, &job, &m, &n, a, &lda, s, u, &ldu, vt, &ldvt, work, &lwork, iwork, info, 1);
+}
+
+void copenblas_dgeqrf(
+    blasint m, blasint n, double *a, blasint lda, double *tau, double *work, blasint lwork,
+    blasint *info) {
+    FORWARD(dgeqrf_, &m, &n, a, &lda, tau, work, &lwork, info);
+}
+
+void copenblas_dorgqr(
+    blasint m, blasint n, blasint k, double *a, blasint lda, const double *tau, double *work,
+    blasint lwork, blasint *info) {
+    FORWARD(dorgqr_, &m, &n, &k, a, &lda, tau, work, &lwork, info);
 }

@@ -7,11 +7,15 @@ public struct ConfiguredMetric: Sendable {
     public let configuration: Object
     /// About how many bytes the metric takes for a layer.
     public let memory: @Sendable (Layer) -> Double
+    /// What to do where that is more than there is, besides choosing other metrics and layers.
+    public let memoryRemedy: String?
     let makeSummary: @Sendable (Layer) -> any Summary
     let summaryKey: @Sendable () -> SummaryKey
     let output: @Sendable (any Summary, Layer) throws -> any MetricOutput
     /// Starts the second pass; `nil` if the metric needs none.
-    let secondPass: (@Sendable (any Summary, Layer, FollowingLayers) throws -> SecondPassStart)?
+    let secondPass: StartOfSecondPass?
+    /// Whether the second pass asks for labels and the following layers.
+    let needsFollowingLayers: Bool
 
     /// Erases the types of `metric`.
     public init<M: Metric>(_ metric: M) {
@@ -20,6 +24,7 @@ public struct ConfiguredMetric: Sendable {
         memory = { layer in
             M.Accumulator.memory(for: layer, options: metric.accumulatorOptions)
         }
+        memoryRemedy = metric.memoryRemedy
         makeSummary = { layer in
             TypedSummary(
                 accumulator: M.Accumulator(for: layer, options: metric.accumulatorOptions))
@@ -38,14 +43,16 @@ public struct ConfiguredMetric: Sendable {
         }
         if let metric = metric as? any TwoPassMetric, metric.needsSecondPass {
             secondPass = Self.startingSecondPass(of: metric)
+            needsFollowingLayers = metric.needsFollowingLayers
         } else {
             secondPass = nil
+            needsFollowingLayers = false
         }
     }
 
     private static func startingSecondPass<M: TwoPassMetric>(
         of metric: M
-    ) -> @Sendable (any Summary, Layer, FollowingLayers) throws -> SecondPassStart {
+    ) -> StartOfSecondPass {
         { summary, layer, network in
             guard let typed = summary as? TypedSummary<M.Accumulator> else {
                 preconditionFailure("\(M.descriptor.id) got the summary of another metric")
@@ -58,12 +65,15 @@ public struct ConfiguredMetric: Sendable {
     }
 }
 
-/// A second pass that can run, or why it cannot.
-typealias SecondPassStart = Result<any RunningSecondPass, SecondPassRefusal>
+/// Makes a second pass that can run, or says why it cannot.
+typealias StartOfSecondPass =
+    @Sendable (any Summary, Layer, Result<FollowingLayers, SecondPassRefusal>) throws
+    -> Result<any RunningSecondPass, SecondPassRefusal>
 
 /// A second pass whose types are erased.
 protocol RunningSecondPass: Sendable {
     mutating func update(with block: ActivationBlock)
+    mutating func endPass() throws -> Bool
     func output() throws -> any MetricOutput
 }
 
@@ -74,6 +84,8 @@ private struct TypedSecondPass<M: TwoPassMetric>: RunningSecondPass {
     var state: M.SecondPass
 
     mutating func update(with block: ActivationBlock) { state.update(with: block) }
+
+    mutating func endPass() throws -> Bool { try state.endPass() }
 
     func output() throws -> any MetricOutput {
         try metric.output(of: first, and: state, for: layer)

@@ -53,9 +53,13 @@ public struct LayerPass: Sendable {
     /// Whether some metric asks to see the samples again.
     public var needsSecondPass: Bool { metrics.contains { $0.secondPass != nil } }
 
+    /// Whether some second pass asks for labels and the following layers.
+    public var needsFollowingLayers: Bool { metrics.contains { $0.needsFollowingLayers } }
+
     /// Starts the second pass of those metrics that ask for one.
     ///
-    /// - Parameter network: what follows the layer, or why that is not known.
+    /// - Parameter network: what follows the layer, or why that is not known; nobody looks at it
+    ///   unless ``needsFollowingLayers``.
     /// - Returns: the passes that can start, and why others cannot.
     public func secondPass(
         followedBy network: Result<FollowingLayers, SecondPassRefusal>
@@ -66,8 +70,7 @@ public struct LayerPass: Sendable {
             guard let start = metric.secondPass else { continue }
             do {
                 let summary = summaries[summaryOfMetric[index]]
-                let running = try start(summary, layer, try network.get()).get()
-                second.running[index] = running
+                second.running[index] = try start(summary, layer, network).get()
             } catch let refusal as SecondPassRefusal {
                 second.refusals[index] = refusal.reason
             } catch {
@@ -87,6 +90,7 @@ public struct LayerPass: Sendable {
         let layer = layerWithNonFinite
         return metrics.indices.map { index in
             Result {
+                if let error = secondPass.errors[index] { throw error }
                 if let second = secondPass.running[index] { return try second.output() }
                 return try metrics[index].output(summaries[summaryOfMetric[index]], layer)
             }
@@ -105,17 +109,34 @@ public struct LayerPass: Sendable {
 public struct LayerSecondPass: Sendable {
     /// By the metric's position.
     var running: [Int: any RunningSecondPass] = [:]
+    /// Those of ``running`` that want the samples that come next.
+    private var waiting: Set<Int>?
+    /// What went wrong in a pass, by the metric's position.
+    private(set) var errors: [Int: any Error] = [:]
     /// Why a metric that asked for a second pass gets none, by its position.
     public internal(set) var refusals: [Int: String] = [:]
 
     /// No second pass.
     public init() {}
 
-    /// Whether samples are wanted.
-    public var isNeeded: Bool { !running.isEmpty }
+    /// Whether samples are wanted: from the first to the last, then ``endPass()``, until no more.
+    public var isNeeded: Bool { !(waiting?.isEmpty ?? running.isEmpty) }
 
     /// Feeds the next samples, in order, with their labels.
     public mutating func update(with block: ActivationBlock) {
-        for index in running.keys { running[index]?.update(with: block) }
+        for index in waiting ?? Set(running.keys) { running[index]?.update(with: block) }
+    }
+
+    /// Ends one pass over all samples.
+    public mutating func endPass() {
+        var next: Set<Int> = []
+        for index in (waiting ?? Set(running.keys)).sorted() {
+            do {
+                if try running[index]?.endPass() ?? false { next.insert(index) }
+            } catch {
+                errors[index] = error
+            }
+        }
+        waiting = next
     }
 }

@@ -22,6 +22,10 @@ public protocol Metric: Sendable {
     /// Which accumulator of its type the metric starts from.
     var accumulatorOptions: Accumulator.Options { get }
 
+    /// The command or option that takes less memory, for the refusal of a layer that would take too
+    /// much; `nil` unless implemented.
+    var memoryRemedy: String? { get }
+
     /// The result for one layer.
     ///
     /// A result that mathematics does not define is not an error: the output says so in its
@@ -29,6 +33,11 @@ public protocol Metric: Sendable {
     ///
     /// - Throws: what went wrong in a computation that should have succeeded.
     func output(of accumulator: Accumulator, for layer: Layer) throws -> Output
+}
+
+extension Metric {
+    /// None.
+    public var memoryRemedy: String? { nil }
 }
 
 extension Metric where Accumulator.Options == NoOptions {

@@ -3,7 +3,7 @@ public import LinearAlgebra
 /// A metric part of whose result needs the samples a second time, when the first pass is known.
 ///
 /// Only for what no accumulator can hold: the accuracy after replacing samples by projections that
-/// depend on all of them.
+/// depend on all of them, or products with vectors that a first pass has found.
 public protocol TwoPassMetric: Metric {
     /// What is kept while the samples pass by again.
     associatedtype SecondPass: SecondPassAccumulator
@@ -11,11 +11,23 @@ public protocol TwoPassMetric: Metric {
     /// Whether this configuration asks for the second pass.
     var needsSecondPass: Bool { get }
 
+    /// Whether the second pass asks for labels and the layers after this one; yes unless
+    /// implemented.
+    var needsFollowingLayers: Bool { get }
+
     /// What to start the second pass with, or why there cannot be one.
     ///
-    /// - Throws: what went wrong in a computation that should have succeeded.
+    /// - Parameters:
+    ///   - accumulator: has seen all samples.
+    ///   - layer: what they belong to.
+    ///   - network: what follows the layer, or why that is not known; a failure where it was not
+    ///     asked for.
+    /// - Returns: the state before the first sample, or a refusal.
+    /// - Throws: what went wrong in a computation that should have succeeded; a
+    ///   ``SecondPassRefusal`` is as good as one that is returned.
     func secondPass(
-        after accumulator: Accumulator, for layer: Layer, followedBy network: FollowingLayers
+        after accumulator: Accumulator, for layer: Layer,
+        followedBy network: Result<FollowingLayers, SecondPassRefusal>
     ) throws -> Result<SecondPass, SecondPassRefusal>
 
     /// The result of both passes.
@@ -24,10 +36,28 @@ public protocol TwoPassMetric: Metric {
     ) throws -> Output
 }
 
-/// The state of a second pass; blocks come in order and carry labels.
+extension TwoPassMetric {
+    /// They are what most second passes are about.
+    public var needsFollowingLayers: Bool { true }
+}
+
+/// The state of a second pass; blocks come in order, with labels where the metric asks for the
+/// following layers.
 public protocol SecondPassAccumulator: Sendable {
     /// Takes the next samples.
     mutating func update(with block: ActivationBlock)
+
+    /// Ends a pass over all samples.
+    ///
+    /// - Returns: whether they are to pass by once more, all of them from the first; never unless
+    ///   implemented.
+    /// - Throws: what went wrong in a computation that should have succeeded.
+    mutating func endPass() throws -> Bool
+}
+
+extension SecondPassAccumulator {
+    /// One pass is enough.
+    public mutating func endPass() -> Bool { false }
 }
 
 /// Why a second pass is impossible; the result of the first stands, with this as a warning.
@@ -37,6 +67,9 @@ public struct SecondPassRefusal: Error, Hashable {
 
     /// A refusal for this reason.
     public init(_ reason: String) { self.reason = reason }
+
+    /// What follows the layer was not looked up, since nobody asked.
+    public static let notAskedFor = SecondPassRefusal("the following layers were not asked for")
 }
 
 /// What a network does with the pre-activations of one layer.

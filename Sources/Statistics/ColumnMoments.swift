@@ -120,6 +120,27 @@ public struct ColumnMoments: Sendable, Equatable {
     /// Largest values; NaN for a column without finite moments.
     public var maximum: [Double] { values { $0.maximum } }
 
+    /// First values, 0 in columns without finite moments.
+    var shifts: [Double] { finite(\.shift) }
+
+    /// Distances of the means from ``shifts``, 0 in columns without finite moments.
+    var offsets: [Double] { finite(\.offset) }
+
+    private func finite(_ part: KeyPath<State, Double>) -> [Double] {
+        states.indices.map { nonFiniteCounts[$0] > 0 ? 0 : states[$0][keyPath: part] }
+    }
+
+    /// The binary exponent of the largest range of a column; `nil` if all are constant.
+    var rangeExponent: Int? {
+        // A half keeps differences of the largest numbers finite.
+        let half = states.indices.reduce(0) { largest, column in
+            let (state, isFinite) = (states[column], nonFiniteCounts[column] == 0)
+            return isFinite && count > 0
+                ? max(largest, state.maximum / 2 - state.minimum / 2) : largest
+        }
+        return half > 0 ? Int(half.exponent) + 1 : nil
+    }
+
     private func values(_ value: (State) -> Double) -> [Double] {
         guard count > 0 else { return Array(repeating: .nan, count: columns) }
         return columns == 0

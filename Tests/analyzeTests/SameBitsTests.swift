@@ -9,7 +9,10 @@ import Testing
     @Test(
         "one core and all cores print the same bits",
         .enabled(if: FileManager.default.isExecutableFile(atPath: taskset), "taskset is absent"),
-        arguments: [["all"], ["pca", "--precision", "single"], ["pca", "--accuracy"]])
+        arguments: [
+            ["all"], ["pca", "--precision", "single"], ["pca", "--accuracy"],
+            ["pca", "--solver", "randomized", "--components", "5"],
+        ])
     func onAnyNumberOfCores(arguments: [String]) throws {
         let whole = arguments + [fixture, "--format", "json", "--quiet"]
         let pinned = BuiltCommand(name: Self.taskset)

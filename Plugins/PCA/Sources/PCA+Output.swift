@@ -9,11 +9,12 @@ extension PCA {
         /// Their shares of the total variance; `nil` if there is none.
         public let explainedVarianceRatio: [Double]?
         /// Mean over samples of the squared distance between the centred sample and its projection
-        /// on the first k components, at index k from 0 to the number of neurons.
+        /// on the first k components, at index k from 0 to the number of neurons, or that of
+        /// components of the randomized solver.
         public let reconstructionError: [Double]
-        /// Shares of the variance, and how many components reach each.
+        /// Shares of the variance, and how many components reach each; `nil` if those known do not.
         public let componentsFor: [(share: String, count: Int?)]
-        /// (Σ λ)² / Σ λ².
+        /// (Σ λ)² / Σ λ²; `nil` for the randomized solver, as the next.
         public let participationRatio: Double?
         /// Exponential of the entropy of the shares.
         public let effectiveRank: Double?
@@ -24,6 +25,33 @@ extension PCA {
         /// NaN, in files null, where the neuron is excluded.
         public let components: [[Double]]?
 
+        /// How far the randomized solver may be off; `nil` for the exact one.
+        public let residual: Residual?
+
+        /// What the components of the randomized solver leave open.
+        public struct Residual: Equatable, Sendable {
+            /// The share of the variance outside of the components.
+            public let share: Double
+            /// |C v − λ v| / λ₁ for each component v of variance λ, with the covariance C: some
+            /// eigenvalue of C differs from λ by no more than that share of the largest.
+            public let norms: [Double]
+            /// Components for which that is more than a hundredth of λ.
+            let uncertain: Int
+
+            /// `nil` without variance; `norms` in the unit of the spectrum.
+            init?(spectrum: Spectrum, norms: [Double]) {
+                guard let largest = spectrum.values.first, largest > 0,
+                    let rest = spectrum.tails.last
+                else { return nil }
+                share = rest / spectrum.total
+                self.norms = norms.map { $0 / largest }
+                // Where next to nothing is left of λ, rounding is.
+                uncertain = zip(norms, spectrum.values).count {
+                    $0 > max(0.01 * $1, 1e-10 * largest)
+                }
+            }
+        }
+
         /// The accuracy of the network after reconstruction; `nil` unless asked for and possible.
         public internal(set) var accuracy: ReconstructionAccuracy?
 
@@ -32,13 +60,15 @@ extension PCA {
         /// Neurons without NaN or infinite entries.
         let neurons: Int
         let unresolved: Int
+        /// Whether the whole spectrum is known.
+        let isComplete: Bool
 
         private static let shares = [("0.9", 0.9), ("0.95", 0.95), ("0.99", 0.99)]
 
         /// What follows from `spectrum`, whose unit is the square of `scale`.
         init(
-            layer: Layer, samples: Int, spectrum: Spectrum, scale: Double,
-            components: [[Double]]?
+            layer: Layer, samples: Int, neurons: Int, spectrum: Spectrum, scale: Double,
+            components: [[Double]]?, residual: Residual? = nil
         ) {
             explainedVariance = spectrum.values.map { $0 * scale * scale }
             explainedVarianceRatio = spectrum.shares
@@ -50,14 +80,16 @@ extension PCA {
             effectiveRank = spectrum.effectiveRank
             stableRank = spectrum.stableRank
             self.components = components
+            self.residual = residual
+            isComplete = spectrum.isComplete
             layerName = layer.name
             self.samples = samples
-            neurons = spectrum.values.count
+            self.neurons = neurons
             unresolved = spectrum.unresolved
         }
 
         /// The output of a layer without a covariance.
-        init(layer: Layer, samples: Int, neurons: Int) {
+        init(layer: Layer, samples: Int, neurons: Int, isComplete: Bool) {
             explainedVariance = []
             explainedVarianceRatio = nil
             reconstructionError = []
@@ -66,6 +98,8 @@ extension PCA {
             effectiveRank = nil
             stableRank = nil
             components = nil
+            residual = nil
+            self.isComplete = isComplete
             layerName = layer.name
             self.samples = samples
             self.neurons = neurons
@@ -85,6 +119,13 @@ extension PCA {
                 "stableRank": .number(stableRank),
             ]
             if let components { values.append("components", .matrix(rows: components)) }
+            if !isComplete {
+                values.append(
+                    "residual",
+                    residual.map {
+                        .object(["share": .number($0.share), "norms": .numbers($0.norms)])
+                    } ?? .null)
+            }
             if let accuracy {
                 values.append(
                     "reconstructionAccuracy",
@@ -125,6 +166,11 @@ extension PCA {
                     "\(unresolved) small eigenvalues may have fewer than five correct digits in "
                         + "single precision; --precision double gives them all")
             }
+            if let residual, residual.uncertain > 0 {
+                warnings.append(
+                    "the bounds of \(residual.uncertain) of \(residual.norms.count) eigenvalues exceed "
+                        + "1 %; more --power-iterations or --oversampling narrow them")
+            }
             return warnings
         }
 
@@ -136,7 +182,7 @@ extension PCA {
                     "componentsFor.\(share)", title: title, value.map(Double.init), in: .count,
                     headline: headline)
             }
-            return [
+            var quantities = [
                 count("0.9", title: "components for 90 %", headline: true),
                 count("0.95", title: "components for 95 %", headline: false),
                 count("0.99", title: "components for 99 %", headline: true),
@@ -148,11 +194,23 @@ extension PCA {
                     "stableRank", title: "stable rank", stableRank, in: .dimensions,
                     headline: false),
             ]
+            if !isComplete {
+                quantities.append(
+                    Quantity(
+                        "residual.share", title: "variance outside", residual?.share,
+                        in: .fraction))
+            }
+            return quantities
         }
 
         /// How many components carry 90 % of the variance.
         public var summary: String {
-            guard let count = componentsFor.first?.count else { return "" }
+            guard let count = componentsFor.first?.count else {
+                return residual.map {
+                    "\(explainedVariance.count) of \(neurons) components carry "
+                        + "\(((1 - $0.share) * 1000).rounded() / 10) % of the variance"
+                } ?? ""
+            }
             return "\(count) of \(neurons) components \(count == 1 ? "carries" : "carry") "
                 + "90 % of the variance" + (accuracy.flatMap(describe) ?? "")
         }

@@ -10,7 +10,9 @@ internal import Statistics
 ///
 /// Neurons with NaN or infinite entries take no part.
 ///
-/// - Complexity: O(samples · neurons²) while streaming, then O(neurons³); O(neurons²) memory.
+/// - Complexity: with n samples and d neurons O(n d²) time while streaming, then O(d³), and O(d²)
+///   memory; where n < d, O(n² d) time and O(n d) memory. The randomized solver for k components
+///   takes O(n d k) time a pass and O(d k) memory.
 /// - Note: K. Pearson, "On lines and planes of closest fit to systems of points in space",
 ///   Philosophical Magazine 2 (1901).
 public struct PCA: Metric {
@@ -23,6 +25,8 @@ public struct PCA: Metric {
         references: [
             "K. Pearson, On lines and planes of closest fit to systems of points in space, "
                 + "Philosophical Magazine 2 (1901)",
+            "N. Halko, P. G. Martinsson, J. A. Tropp, Finding structure with randomness: probabilistic "
+                + "algorithms for constructing approximate matrix decompositions, SIAM Review 53 (2011)",
             "O. Roy, M. Vetterli, The effective rank: a measure of effective dimensionality, "
                 + "EUSIPCO (2007)",
             "P. Gao, S. Ganguli, On simplicity and complexity in the brave new world of "
@@ -37,108 +41,82 @@ public struct PCA: Metric {
         self.configuration = configuration
     }
 
-    /// The covariance of the neurons.
-    public typealias Accumulator = CovarianceAccumulator
+    /// Metrics that need the same sums share them.
+    public var accumulatorOptions: Accumulator.Options {
+        var options = Accumulator.Options(precision: configuration.precision)
+        if case .randomized(let search) = configuration.solver {
+            options.sketch = Accumulator.Sketch(
+                components: configuration.components ?? 1, oversampling: search.oversampling,
+                seed: search.seed)
+        }
+        return options
+    }
 
-    /// Metrics that need the covariance in the same precision share it.
-    public var accumulatorOptions: CovarianceAccumulator.Precision { configuration.precision }
+    /// The solver whose memory grows with the neurons, not with their square.
+    public var memoryRemedy: String? {
+        configuration.solver == .exact
+            ? "analyze \(Self.descriptor.id) --solver randomized --components COUNT" : nil
+    }
 
     /// The spectrum and what follows from it.
     ///
     /// - Throws: `LinearAlgebraError` if the eigenvalues do not converge,
-    ///   ``IndefiniteCovariance`` if they are not those of a covariance.
-    public func output(of accumulator: CovarianceAccumulator, for layer: Layer) throws -> Output {
-        let covariance = accumulator.covariance
-        guard covariance.count >= 2,
-            let eigen = try eigen(of: covariance, vectors: configuration.components ?? 0)
-        else {
-            return Output(
-                layer: layer, samples: covariance.count,
-                neurons: covariance.columns - layer.nonFiniteNeurons.count)
+    ///   ``IndefiniteCovariance`` if they are not those of a covariance, ``SecondPassMissing`` for
+    ///   the randomized solver.
+    public func output(of accumulator: Accumulator, for layer: Layer) throws -> Output {
+        guard accumulator.count >= 2, !accumulator.finiteNeurons.isEmpty else {
+            return withoutCovariance(accumulator, layer)
         }
-        return try output(of: covariance, eigen: eigen, for: layer)
+        guard configuration.solver == .exact else { throw SecondPassMissing() }
+        return try output(
+            of: accumulator,
+            eigen: accumulator.eigen(vectors: configuration.components ?? 0), for: layer)
     }
 
-    /// Eigenvalues and `count` eigenvectors of the covariance of the finite neurons, the scale of
-    /// ``Statistics/Covariance/sample(of:)`` aside; `nil` if there are no such neurons.
-    func eigen(of covariance: Covariance, vectors count: Int) throws -> SymmetricEigen? {
-        let finite = finiteNeurons(of: covariance)
-        guard !finite.isEmpty else { return nil }
-        return try covariance.sample(of: finite).matrix.symmetricEigen(vectors: count)
+    /// The output where there are too few samples or no neurons.
+    func withoutCovariance(_ accumulator: Accumulator, _ layer: Layer) -> Output {
+        Output(
+            layer: layer, samples: accumulator.count, neurons: accumulator.finiteNeurons.count,
+            isComplete: configuration.solver == .exact)
     }
 
     /// What follows from eigenvalues, and from the first eigenvectors those asked for.
     func output(
-        of covariance: Covariance, eigen: SymmetricEigen, for layer: Layer
+        of accumulator: Accumulator, eigen: Accumulator.Eigen, for layer: Layer
     ) throws -> Output {
-        let finite = finiteNeurons(of: covariance)
-        let components = configuration.components.map { count in
-            (0..<min(count, eigen.vectors.rows)).map { index in
-                var row = [Double](repeating: .nan, count: covariance.columns)
-                for (position, neuron) in finite.enumerated() {
-                    row[neuron] = eigen.vectors[index, position]
-                }
-                return row
-            }
-        }
-        return Output(
-            layer: layer, samples: covariance.count,
+        Output(
+            layer: layer, samples: accumulator.count,
+            neurons: accumulator.finiteNeurons.count,
             spectrum: try Spectrum(
-                eigenvalues: eigen.values, isSingle: covariance.usedSinglePrecision,
-                samples: covariance.count),
-            scale: Double(sign: .plus, exponent: covariance.exponent, significand: 1),
-            components: components)
+                eigenvalues: eigen.values, isSingle: eigen.usedSinglePrecision,
+                samples: eigen.summed, dimensions: eigen.dimensions),
+            scale: Double(sign: .plus, exponent: eigen.exponent, significand: 1),
+            components: configuration.components.map { count in
+                rows(
+                    of: eigen.vectors, count: count, at: accumulator.finiteNeurons,
+                    width: accumulator.columns)
+            })
     }
 
-    private func finiteNeurons(of covariance: Covariance) -> [Int] {
-        (0..<covariance.columns).filter { covariance.nonFiniteCounts[$0] == 0 }
-    }
-
-    /// What to compute.
-    public struct Configuration: MetricConfiguration {
-        /// Number of components to output; none unless given.
-        public let components: Int?
-        /// How the covariance is computed.
-        public let precision: CovarianceAccumulator.Precision
-        /// Whether the accuracy after reconstruction is computed.
-        public let accuracy: Accuracy
-
-        /// For how many numbers of components the accuracy is computed.
-        public enum Accuracy: String, Sendable {
-            case none
-            /// Every number up to 16, about eight an octave beyond, and all components.
-            case grid
-            /// Every number.
-            case everyStep = "every-k"
-        }
-
-        /// The spectrum only, in the precision that suits the layer's size.
-        public init() {
-            components = nil
-            precision = .automatic
-            accuracy = .none
-        }
-
-        /// - Throws: `InvalidOption` if `components` is not positive.
-        public init(
-            components: Int? = nil, precision: CovarianceAccumulator.Precision = .automatic,
-            accuracy: Accuracy = .none
-        ) throws(InvalidOption) {
-            if let components, components < 1 {
-                throw InvalidOption("components", components, expected: "a positive number")
+    /// The first `count` vectors, a column a neuron of the layer: NaN but for those of `finite`.
+    func rows(
+        of vectors: Matrix<Double>, count: Int, at finite: [Int], width: Int
+    ) -> [[Double]] {
+        (0..<min(count, vectors.rows)).map { index in
+            var row = [Double](repeating: .nan, count: width)
+            for (position, neuron) in finite.enumerated() {
+                row[neuron] = vectors[index, position]
             }
-            self.components = components
-            self.precision = precision
-            self.accuracy = accuracy
+            return row
         }
+    }
+}
 
-        /// The settings, as stored with every result.
-        public var values: Object {
-            [
-                "components": .integer(components), "precision": .text(precision.rawValue),
-                "accuracy": .text(accuracy.rawValue),
-            ]
-        }
+/// The randomized solver was asked for a result before the samples had passed by again.
+public struct SecondPassMissing: Error, Hashable, CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        "the randomized solver needs the samples more than once, and they passed by once"
     }
 }
 

@@ -19,14 +19,14 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
     private var correct: [Int]
 
     private let mean: [Float]
-    /// One row a component.
+    /// One row a component; along any beyond them the samples do not vary.
     private let components: Matrix<Float>
     private let network: FollowingLayers
 
     /// Rows that are reconstructed together; parts run side by side.
     private static let partRows = 256
 
-    /// No samples yet; `components` has a row a component, `steps` ascend up to their number.
+    /// No samples yet; `components` has a row a component, `steps` ascend and may go beyond them.
     init(
         mean: [Double], components: Matrix<Double>, steps: [Int],
         followedBy network: FollowingLayers
@@ -95,8 +95,9 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
             elements: (0..<values.rows).flatMap { _ in mean })
         var done = 0
         return steps.map { step in
-            reconstruction.add(scores, times: components, inner: done..<step)
-            done = step
+            let next = min(step, components.rows)
+            reconstruction.add(scores, times: components, inner: done..<next)
+            done = next
             let answers = network.classes(ofPreActivations: reconstruction)
             return zip(answers, labels).count { $0 == $1 }
         }

@@ -6,9 +6,11 @@
 
 /// The eigenvalues of a covariance, in a unit in which their squares neither vanish nor overflow.
 struct Spectrum: Equatable, Sendable {
-    /// Descending, not negative.
+    /// Descending, not negative; all, or the leading ones.
     let values: [Double]
-    /// Their sum.
+    /// Whether there are no others.
+    let isComplete: Bool
+    /// The sum of all.
     let total: Double
     /// At index k, the sum of all but the first k; from the small end, so that small ones count.
     let tails: [Double]
@@ -17,9 +19,51 @@ struct Spectrum: Equatable, Sendable {
 
     /// Clips eigenvalues that rounding made negative.
     ///
+    /// - Parameters:
+    ///   - eigenvalues: all of them, descending.
+    ///   - isSingle: whether they come from products in single precision.
+    ///   - samples: products in each sum.
+    ///   - dimensions: sums along one side of the matrix; as many as eigenvalues unless given.
     /// - Throws: ``IndefiniteCovariance`` if one is more negative than rounding explains: the
     ///   matrix's size times the largest value times the arithmetic's rounding.
-    init(eigenvalues: [Double], isSingle: Bool, samples: Int) throws(IndefiniteCovariance) {
+    init(
+        eigenvalues: [Double], isSingle: Bool, samples: Int, dimensions: Int? = nil
+    ) throws(IndefiniteCovariance) {
+        let values = try Self.clipped(eigenvalues, isSingle: isSingle)
+        self.values = values
+        isComplete = true
+        tails = Self.tails(of: values, beyond: 0)
+        total = tails[0]
+        // Measured on real layers and on spectra over seven decades; see the README.
+        let error =
+            1e-4 / Double(samples).squareRoot() * total
+            / Double(max(1, dimensions ?? values.count))
+        let largest = values.first ?? 0
+        unresolved =
+            isSingle ? values.count { $0 > 1e-6 * largest && $0 < 1e5 * error } : 0
+    }
+
+    /// The leading eigenvalues of a matrix of which all add up to `total`.
+    ///
+    /// - Throws: ``IndefiniteCovariance`` if one is more negative than rounding explains.
+    init(leading: [Double], total: Double) throws(IndefiniteCovariance) {
+        values = try Self.clipped(leading, isSingle: false)
+        isComplete = false
+        self.total = total
+        // Below 0 by rounding where they are all that there are.
+        tails = Self.tails(of: values, beyond: max(0, total - values.reduce(0, +)))
+        unresolved = 0
+    }
+
+    private static func tails(of values: [Double], beyond rest: Double) -> [Double] {
+        var tails = [Double](repeating: rest, count: values.count + 1)
+        for index in values.indices.reversed() { tails[index] = tails[index + 1] + values[index] }
+        return tails
+    }
+
+    private static func clipped(
+        _ eigenvalues: [Double], isSingle: Bool
+    ) throws(IndefiniteCovariance) -> [Double] {
         let largest = eigenvalues.first ?? 0
         let smallest = eigenvalues.last ?? 0
         let magnitude = max(largest, -smallest)
@@ -32,16 +76,7 @@ struct Spectrum: Equatable, Sendable {
         guard smallest >= -max(bound, 4 * Double.ulpOfOne * magnitude) else {
             throw IndefiniteCovariance(smallest: smallest, largest: largest)
         }
-        let values = eigenvalues.map { max(0, $0) }
-        var tails = [Double](repeating: 0, count: values.count + 1)
-        for index in values.indices.reversed() { tails[index] = tails[index + 1] + values[index] }
-        self.values = values
-        self.tails = tails
-        total = tails[0]
-        // Measured on real layers and on spectra over seven decades; see the README.
-        let error = 1e-4 / Double(samples).squareRoot() * tails[0] / max(1, size)
-        unresolved =
-            isSingle ? values.count { $0 > 1e-6 * largest && $0 < 1e5 * error } : 0
+        return eigenvalues.map { max(0, $0) }
     }
 
     /// Shares of the total; none without variance.
@@ -54,14 +89,14 @@ struct Spectrum: Equatable, Sendable {
         return tails.indices.first { 1 - tails[$0] / total >= share - 1e-12 }
     }
 
-    /// (Σ λ)² / Σ λ².
+    /// (Σ λ)² / Σ λ²; `nil` unless all are known.
     var participationRatio: Double? {
-        shares.map { 1 / $0.reduce(0) { $0 + $1 * $1 } }
+        !isComplete ? nil : shares.map { 1 / $0.reduce(0) { $0 + $1 * $1 } }
     }
 
-    /// exp(−Σ p ln p) of the shares p.
+    /// exp(−Σ p ln p) of the shares p; `nil` unless all are known.
     var effectiveRank: Double? {
-        shares.map { exp(-$0.reduce(0) { $0 + ($1 > 0 ? $1 * log($1) : 0) }) }
+        !isComplete ? nil : shares.map { exp(-$0.reduce(0) { $0 + ($1 > 0 ? $1 * log($1) : 0) }) }
     }
 
     /// Σ λ / max λ.

@@ -3,6 +3,8 @@ import LinearAlgebra
 
 func pow(_ base: Double, _ exponent: Double) -> Double { Foundation.pow(base, exponent) }
 
+func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
 /// Samples whose covariance has exactly the eigenvalues `spectrum`, up to the rounding of the
 /// elements.
 ///

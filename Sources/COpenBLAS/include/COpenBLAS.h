@@ -67,5 +67,11 @@ void copenblas_dgesdd(
     char job, blasint rows, blasint columns, double *a, blasint a_stride, double *values,
     double *u, blasint u_stride, double *v, blasint v_stride, double *work, blasint work_count,
     blasint *integers, blasint *info);
+void copenblas_dgeqrf(
+    blasint rows, blasint columns, double *a, blasint stride, double *factors, double *work,
+    blasint work_count, blasint *info);
+void copenblas_dorgqr(
+    blasint rows, blasint columns, blasint factor_count, double *a, blasint stride,
+    const double *factors, double *work, blasint work_count, blasint *info);
 
 #endif

@@ -1,0 +1,72 @@
+internal import COpenBLAS
+
+extension Matrix where Scalar == Double {
+    /// Orthonormal rows, of which the first j span what the first j rows of this matrix do.
+    ///
+    /// Householder's method (LAPACK's `dgeqrf` and `dorgqr`): orthonormal to rounding however near
+    /// to dependent the rows are. Where a row depends on those before it, zeros among them, its
+    /// place is taken by a unit vector that is orthogonal to the others. A row keeps its direction,
+    /// not its opposite, up to what those before it take away.
+    ///
+    /// - Returns: a matrix of the same shape.
+    /// - Throws: `LinearAlgebraError` if an element is not finite.
+    /// - Precondition: there are no more rows than columns.
+    /// - Complexity: O(rows² · columns) time, in the same memory, with one BLAS thread.
+    /// - Note: A. S. Householder, "Unitary triangularization of a nonsymmetric matrix", Journal of
+    ///   the ACM 5 (1958).
+    public consuming func orthonormalRows() throws(LinearAlgebraError) -> Matrix {
+        let (count, length) = (rows, columns)
+        precondition(count <= length, "\(count) orthonormal rows of length \(length)")
+        try requireFinite(for: "dgeqrf")
+        guard count > 0 else { return self }
+        useOneBLASThread()
+        var matrix = consume self
+        // A row-major matrix is its column-major transpose: rows are LAPACK's columns.
+        matrix.withMutableElements { elements in
+            guard let base = elements.baseAddress else { return }
+            let (m, n) = (Int32(length), Int32(count))
+            var factors = [Double](repeating: 0, count: count)
+            withWorkspace { copenblas_dgeqrf(m, n, base, m, &factors, $0, $1, $2) }
+            let isOpposite = (0..<count).map { base[$0 * length + $0] < 0 }
+            withWorkspace { copenblas_dorgqr(m, n, n, base, m, factors, $0, $1, $2) }
+            for row in 0..<count where isOpposite[row] {
+                for index in row * length..<(row + 1) * length { base[index] = 0 - base[index] }
+            }
+        }
+        return matrix
+    }
+
+    /// Makes the entry of largest magnitude of each row positive, the first one among equals.
+    ///
+    /// - Complexity: O(rows · columns).
+    public mutating func fixSignsOfRows() {
+        let length = columns
+        guard length > 0 else { return }
+        withMutableElements { elements in
+            for first in stride(from: 0, to: elements.count, by: length) {
+                var largest = 0.0
+                for index in first..<first + length where abs(elements[index]) > abs(largest) {
+                    largest = elements[index]
+                }
+                guard largest < 0 else { continue }
+                for index in first..<first + length { elements[index] = 0 - elements[index] }
+            }
+        }
+    }
+}
+
+/// Calls a routine of LAPACK for the size of its workspace, then with one of that size.
+///
+/// - Precondition: the routine's arguments are legal, which is all that it can complain about.
+private func withWorkspace(
+    _ routine: (UnsafeMutablePointer<Double>?, Int32, UnsafeMutablePointer<Int32>) -> Void
+) {
+    var length = 0.0
+    var info: Int32 = 0
+    routine(&length, -1, &info)
+    precondition(info == 0, "illegal argument \(-info)")
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, Int(length))) { work in
+        routine(work.baseAddress, Int32(work.count), &info)
+    }
+    precondition(info == 0, "illegal argument \(-info)")
+}
