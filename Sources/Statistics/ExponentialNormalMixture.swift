@@ -91,10 +91,9 @@ struct ExponentialNormalProblem: MixtureProblem {
             constant: log((1 - parameters.weight) / parameters.deviation)
                 - 0.5 * log(2 * Double.pi),
             valueFactor: 0, featureFactor: -0.5 / variance)
-        let sums = sample.values.withUnsafeBufferPointer {
-            responsibilitySums(
-                of: $0, (exponential, normal), SquaredDeviations(center: parameters.mean))
-        }
+        let sums = responsibilitySums(
+            of: sample.values, (exponential, normal),
+            .squaredDeviations(center: parameters.mean))
         var next = parameters
         next.weight = weights.clamped(sums.first.weight / all.weight)
         if sums.first.weight > 1e-200 {

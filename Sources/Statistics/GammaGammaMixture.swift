@@ -113,13 +113,8 @@ struct GammaGammaProblem: MixtureProblem {
         let forms = (
             first.form(weight: parameters.weight), second.form(weight: 1 - parameters.weight)
         )
-        let sums = sample.values.withUnsafeBufferPointer { values in
-            sample.logarithms.withUnsafeBufferPointer { logarithms in
-                logarithms.baseAddress.map {
-                    responsibilitySums(of: values, forms, Logarithms(start: $0))
-                } ?? ResponsibilitySums()
-            }
-        }
+        let sums = responsibilitySums(
+            of: sample.values, forms, .logarithms(sample.logarithms))
         let next = Parameters(
             weight: weights.clamped(sums.first.weight / all.weight),
             first: component(sums.first, before: first),
