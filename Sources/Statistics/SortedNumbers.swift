@@ -19,37 +19,53 @@ extension Array where Element == Double {
         }
         let factor = Double(count - 1) / (largest - least)
         guard isFinite, factor.isFinite, factor > 0 else { return sorted() }
-        // One more than buckets, so that starts and ends are neighbours.
-        var ends = [Int32](repeating: 0, count: count + 1)
         guard count < Int(Int32.max) else { return sorted() }
-        // Multiplying and truncating never reverse an order.
-        for value in self { ends[Int((value - least) * factor) + 1] += 1 }
+        return withUnsafeBufferPointer { values in
+            [Double](unsafeUninitializedCapacity: count) { result, initialized in
+                // Multiplying and truncating never reverse an order.
+                distribute(values, into: result) { Int(($0 - least) * factor) }
+                initialized = count
+            }
+        }
+    }
+}
+
+/// Writes the values to `result` in ascending order.
+///
+/// - Parameter bucket: that of a value, from 0 and below the number of values; never less for a
+///   larger value.
+@inline(__always)
+private func distribute(
+    _ values: UnsafeBufferPointer<Double>, into result: UnsafeMutableBufferPointer<Double>,
+    bucket: (Double) -> Int
+) {
+    let count = values.count
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: count + 1) { ends in
+        ends.initialize(repeating: 0)
+        // Where each bucket starts, which the writing below moves to where it ends.
+        for value in values { ends[bucket(value) + 1] += 1 }
         for index in 1...count { ends[index] += ends[index - 1] }
-        let starts = ends
-        var result = [Double](unsafeUninitializedCapacity: count) { target, initialized in
-            for value in self {
-                let bucket = Int((value - least) * factor)
-                target.initializeElement(at: Int(ends[bucket]), to: value)
-                ends[bucket] += 1
-            }
-            initialized = count
+        for value in values {
+            let index = bucket(value)
+            result.initializeElement(at: Int(ends[index]), to: value)
+            ends[index] += 1
         }
-        for bucket in 0..<count {
-            let range = Int(starts[bucket])..<Int(starts[bucket + 1])
-            guard range.count > 1 else { continue }
-            if range.count > 16 {
-                result[range].sort()
-            } else {
-                result.withUnsafeMutableBufferPointer { insertionSort($0, range) }
+        var start = 0
+        for index in 0..<count {
+            let end = Int(ends[index])
+            if end - start > 16 {
+                result[start..<end].sort()
+            } else if end - start > 1 {
+                insertionSort(result, start..<end)
             }
+            start = end
         }
-        return result
     }
 }
 
 @inline(__always)
 private func insertionSort(_ elements: UnsafeMutableBufferPointer<Double>, _ range: Range<Int>) {
-    for index in range.dropFirst() {
+    for index in range.lowerBound + 1..<range.upperBound {
         let value = elements[index]
         var place = index
         while place > range.lowerBound, elements[place - 1] > value {
