@@ -54,9 +54,8 @@ public struct GammaDistribution: Sendable, Equatable {
     }
 }
 
-/// The shape that solves ln k − ψ(k) = s, within `bounds`.
-///
-/// - Parameter guess: a shape that may be near, as that of the step before in an iteration.
+/// The shape that solves ln k − ψ(k) = s, within `bounds`; `guess` may be near, as that of the step
+/// before in an iteration.
 func maximumLikelihoodShape(
     logMeanExcess s: Double, _ bounds: ClosedRange<Double>, near guess: Double? = nil
 ) -> Double {

@@ -30,10 +30,8 @@ extension Array where Element == Double {
     }
 }
 
-/// Writes the values to `result` in ascending order.
-///
-/// - Parameter bucket: that of a value, from 0 and below the number of values; never less for a
-///   larger value.
+/// Writes the values to `result` in ascending order, given the bucket of a value: from 0 and below
+/// the number of values, never less for a larger value.
 @inline(__always)
 private func distribute(
     _ values: UnsafeBufferPointer<Double>, into result: UnsafeMutableBufferPointer<Double>,

@@ -53,6 +53,7 @@ struct SortedSample {
     /// The values of some ranks, in the same scale.
     ///
     /// - Parameter ranks: ascending, at least one.
+    /// - Returns: a sample of as many values.
     func values(ofRanks ranks: [Int]) -> SortedSample {
         SortedSample(
             values: ranks.map { values[$0] }, exponent: exponent,
@@ -105,17 +106,24 @@ private func runningSums(_ terms: [Double]) -> [Double] {
     }
 }
 
-/// The sum of `term` over the values, in four lanes: one sum would wait for each addition.
+/// The sum of `term` over the values, in four lanes.
 @inline(__always)
 func sum(of values: [Double], _ term: (Double) -> Double) -> Double {
-    var lanes = SIMD4<Double>.zero
-    let whole = values.count / 4 * 4
-    for index in stride(from: 0, to: whole, by: 4) {
-        lanes += SIMD4(
-            term(values[index]), term(values[index + 1]), term(values[index + 2]),
-            term(values[index + 3]))
+    values.withUnsafeBufferPointer { values in
+        sum(0..<values.count) { term(values[$0]) }
     }
-    return values[whole...].reduce(lanes.sum()) { $0 + term($1) }
+}
+
+/// The sum of `term` over `indices`, in four lanes: one sum would wait for each addition.
+@inline(__always)
+func sum(_ indices: Range<Int>, _ term: (Int) -> Double) -> Double {
+    var lanes = SIMD4<Double>.zero
+    var index = indices.lowerBound
+    while index + 4 <= indices.upperBound {
+        lanes += SIMD4(term(index), term(index + 1), term(index + 2), term(index + 3))
+        index += 4
+    }
+    return (index..<indices.upperBound).reduce(lanes.sum()) { $0 + term($1) }
 }
 
 extension WeightedSums {
