@@ -40,36 +40,46 @@ private func distribute(
     let count = values.count
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: count + 1) { ends in
         ends.initialize(repeating: 0)
-        // Where each bucket starts, which the writing below moves to where it ends.
         for value in values { ends[bucket(value) + 1] += 1 }
-        for index in 1...count { ends[index] += ends[index - 1] }
+        // Where each bucket starts, which the writing below moves to where it ends.
+        var (start, most): (Int32, Int32) = (0, 0)
+        for index in 1...count {
+            most = max(most, ends[index])
+            start += ends[index]
+            ends[index] = start
+        }
         for value in values {
             let index = bucket(value)
-            result.initializeElement(at: Int(ends[index]), to: value)
-            ends[index] += 1
+            let place = ends[index]
+            result.initializeElement(at: Int(place), to: value)
+            ends[index] = place + 1
         }
-        var start = 0
-        for index in 0..<count {
-            let end = Int(ends[index])
-            if end - start > 16 {
-                result[start..<end].sort()
-            } else if end - start > 1 {
-                insertionSort(result, start..<end)
-            }
-            start = end
-        }
+        if most > 16 { sortBuckets(of: result, ends, largerThan: 16) }
+    }
+    // One pass over all buckets, whose values move within them only.
+    insertionSort(result)
+}
+
+private func sortBuckets(
+    of elements: UnsafeMutableBufferPointer<Double>, _ ends: UnsafeMutableBufferPointer<Int32>,
+    largerThan size: Int
+) {
+    var start = 0
+    for end in ends.dropLast() {
+        if Int(end) - start > size { elements[start..<Int(end)].sort() }
+        start = Int(end)
     }
 }
 
 @inline(__always)
-private func insertionSort(_ elements: UnsafeMutableBufferPointer<Double>, _ range: Range<Int>) {
-    for index in range.lowerBound + 1..<range.upperBound {
+private func insertionSort(_ elements: UnsafeMutableBufferPointer<Double>) {
+    for index in 1..<elements.count {
         let value = elements[index]
         var place = index
-        while place > range.lowerBound, elements[place - 1] > value {
+        while place > 0, elements[place - 1] > value {
             elements[place] = elements[place - 1]
             place -= 1
         }
-        elements[place] = value
+        if place != index { elements[place] = value }
     }
 }
