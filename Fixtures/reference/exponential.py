@@ -3,8 +3,8 @@
 
     python exponential.py
 
-Remez's exchange in decimals of 50 digits: the relative error of e^r has its largest magnitude, with
-alternating signs, at one point more than there are coefficients. Prints them and that error.
+Remez's exchange in decimals of 50 digits: the relative error of e^r has its largest magnitude,
+with alternating signs, at one point more than there are coefficients. Prints them and that error.
 """
 import math
 from decimal import Decimal, getcontext
@@ -57,7 +57,8 @@ def extrema(errors):
 def main():
     targets, weights = [target(r) for r in GRID], [weight(r) for r in GRID]
     # The weight vanishes at 0, which is why no point starts there.
-    points = [HALF * Decimal(math.cos(math.pi * (i + 0.3) / (DEGREE + 1.7))) for i in range(DEGREE + 2)]
+    points = [
+        HALF * Decimal(math.cos(math.pi * (i + 0.3) / (DEGREE + 1.7))) for i in range(DEGREE + 2)]
     for _ in range(12):
         rows = [
             [r**k for k in range(DEGREE + 1)] + [(-1) ** i / weight(r), target(r)]
@@ -66,7 +67,7 @@ def main():
         errors = [
             w * (sum(c * r**k for k, c in enumerate(coefficients)) - t)
             for r, t, w in zip(GRID, targets, weights)]
-        found = extrema([e for e in errors])
+        found = extrema(errors)
         while len(found) > len(points):
             found.pop(0 if abs(errors[found[0]]) < abs(errors[found[-1]]) else -1)
         points = [GRID[i] for i in found]

@@ -17,9 +17,10 @@ typedef long NAME(integers) __attribute__((ext_vector_type(4)));
 
 // e to the power of -|y|, for each of `count` numbers y, a multiple of four.
 //
-// Cody and Waite (1980): -|y| = k ln 2 + r with |r| <= ln 2 / 2, and k added to the exponent's bits.
-// e^r = 1 + r + r^2 q(r), where q of degree 9 is the best by Remez's algorithm, 4e-18 from e^r
-// (Fixtures/reference/exponential.py); what remains is the rounding of r and of the last two sums.
+// Cody and Waite (1980): -|y| = k ln 2 + r with |r| <= ln 2 / 2, and k added to the exponent's
+// bits. e^r = 1 + r + r^2 q(r), where q of degree 9 is the best by Remez's algorithm, 4e-18 from
+// e^r (Fixtures/reference/exponential.py); what remains is the rounding of r and of the last two
+// sums.
 //
 // Not inlined, so that the constants have the registers for themselves.
 static __attribute__((noinline)) void NAME(exponentials)(
