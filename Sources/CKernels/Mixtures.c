@@ -5,8 +5,8 @@
 // An a * b + c is one operation wherever the instruction set has it.
 #pragma STDC FP_CONTRACT ON
 
-// Vectors of four values that are worked on at a time: 8 KB of differences and exponentials. Factors
-// between 1 and 2 are multiplied within a block, so that 255 is the most.
+// Vectors of four values that are worked on at a time: 4 KB of differences and exponentials.
+// Factors between 1 and 2 are multiplied within a block, so that 255 is the most.
 #define BLOCK 64
 
 #define NAME(function) baseline_##function
