@@ -97,8 +97,10 @@ let systemLibraries: [Target] = [
 let modules: [[Target]] = [
     // C, and not a system library, because it loads OpenBLAS when it is first needed.
     [.target(name: "COpenBLAS"), .target(name: "CAllocator")],
+    // Loops compiled for more than the oldest processor.
+    [.target(name: "CKernels")],
     module("LinearAlgebra", uses: ["COpenBLAS"]),
-    module("Statistics", uses: ["LinearAlgebra"]),
+    module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
     module("HDF5", uses: ["CHDF5"], linking: hdf5Archive),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),

@@ -34,7 +34,7 @@ struct EMSearch<Problem: MixtureProblem> {
 
     /// Passes that a run has made by the end of a round, and runs that go on from there.
     private static var rounds: [(passes: Int, survivors: Int)] {
-        [(3, 24), (6, 12), (14, 6), (30, 3)]
+        [(3, 24), (6, 12), (14, 6), (30, 4)]
     }
 
     /// The winning run.
@@ -46,7 +46,7 @@ struct EMSearch<Problem: MixtureProblem> {
         if small != nil {
             runs = runs.map { run in
                 let place = problem.coordinates(of: run.parameters)
-                return EMRun(problem: problem, start: problem.parameters(at: place))
+                return EMRun<Problem>(start: problem.parameters(at: place))
             }
         }
         advance(&runs, on: problem, to: options.maximumIterations)
@@ -57,7 +57,7 @@ struct EMSearch<Problem: MixtureProblem> {
     }
 
     private func survivors(on problem: Problem) -> [EMRun<Problem>] {
-        var runs = problem.starts().map { EMRun(problem: problem, start: $0) }
+        var runs = problem.starts().map { EMRun<Problem>(start: $0) }
         for round in Self.rounds {
             advance(&runs, on: problem, to: round.passes)
             runs = distinct(runs, on: problem, atMost: round.survivors)
@@ -108,20 +108,24 @@ struct EMSearch<Problem: MixtureProblem> {
 /// the likelihood there is at least that at θ₁; otherwise the run goes on from θ₂.
 struct EMRun<Problem: MixtureProblem> {
     private(set) var parameters: Problem.Parameters
-    /// At ``parameters``.
-    private(set) var logLikelihood: Double
+    /// At ``parameters``; −∞ before the first pass.
+    private(set) var logLikelihood = -Double.infinity
     /// Passes over the data so far.
-    private(set) var iterations = 1
+    private(set) var iterations = 0
     private(set) var converged = false
     private var next: Problem.Parameters
 
-    init(problem: Problem, start: Problem.Parameters) {
+    init(start: Problem.Parameters) {
         parameters = start
-        (logLikelihood, next) = problem.step(start)
+        next = start
     }
 
-    /// Goes on until a cycle gains less than `tolerance`, or to `limit` passes.
+    /// Goes on until a cycle gains less than `tolerance`, or to `limit` passes, at least one.
     mutating func advance(problem: Problem, tolerance: Double, iterations limit: Int) {
+        if iterations == 0 {
+            (logLikelihood, next) = problem.step(parameters)
+            iterations = 1
+        }
         while !converged, iterations < limit {
             let start = logLikelihood
             let (first, afterFirst) = problem.step(next)

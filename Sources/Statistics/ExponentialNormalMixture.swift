@@ -71,7 +71,6 @@ struct ExponentialNormalProblem: MixtureProblem {
     let sample: SortedSample
     let weights: WeightBounds
     let leastDeviation: Double
-    private let all: WeightedSums
 
     var count: Int { sample.count }
 
@@ -79,7 +78,6 @@ struct ExponentialNormalProblem: MixtureProblem {
         self.sample = sample
         weights = WeightBounds(count: sample.count)
         leastDeviation = 1e-3 * sample.variance.squareRoot()
-        all = sample.squareSums(over: 0..<sample.count)
     }
 
     func step(_ parameters: Parameters) -> (logLikelihood: Double, next: Parameters) {
@@ -91,12 +89,11 @@ struct ExponentialNormalProblem: MixtureProblem {
             constant: log((1 - parameters.weight) / parameters.deviation)
                 - 0.5 * log(2 * Double.pi),
             valueFactor: 0, featureFactor: -0.5 / variance)
-        let sums = sample.values.withUnsafeBufferPointer {
-            responsibilitySums(
-                of: $0, (exponential, normal), SquaredDeviations(center: parameters.mean))
-        }
+        let sums = responsibilitySums(
+            of: sample.values, (exponential, normal),
+            .squaredDeviations(center: parameters.mean))
         var next = parameters
-        next.weight = weights.clamped(sums.first.weight / all.weight)
+        next.weight = weights.clamped(sums.first.weight / Double(count))
         if sums.first.weight > 1e-200 {
             next.scale = max(sums.first.value / sums.first.weight, 1e-300)
         }
@@ -128,34 +125,42 @@ struct ExponentialNormalProblem: MixtureProblem {
     }
 
     func thinned() -> ExponentialNormalProblem? {
-        sample.forSearch.map(ExponentialNormalProblem.init)
+        sample.ranksForSearch.map { ExponentialNormalProblem(sample.values(ofRanks: $0)) }
     }
 
     func starts() -> [Parameters] {
+        let mean = sample.mean
+        let sums = WindowSums(
+            of: sample.values, features: sample.values.map { ($0 - mean) * ($0 - mean) })
+        let all = sums.over(0..<count)
         let cuts = startingCuts.map { cut in
             lowerWindow(count: count, cut: cut).upperBound..<count
         }
+        // The log-likelihood of the values under the component and share of their own, without
+        // what all windows of a size have in common.
         let windows = outstandingWindows(count: count) { window in
-            let inside = sample.squareSums(over: window)
-            let start = self.start(normal: window)
-            let outside = all.weight - inside.weight
-            return inside.weight * (log(start.scale) - log(start.deviation) + 0.5)
-                - all.weight * log(start.scale) + inside.weight * log(inside.weight)
-                + outside * log(outside) - 0.5 * log(2 * Double.pi) * inside.weight
+            let inside = sums.over(window)
+            let outside = all - inside
+            return -0.5 * inside.weight * approximateLogarithm(variance(of: inside))
+                - outside.weight * approximateLogarithm(scale(of: outside))
         }
-        return (cuts + windows).map(start(normal:)) + overlappingStarts()
+        return (cuts + windows).map { window in
+            let inside = sums.over(window)
+            let outside = all - inside
+            return Parameters(
+                weight: weights.clamped(outside.weight / all.weight), scale: scale(of: outside),
+                mean: inside.value / inside.weight, deviation: variance(of: inside).squareRoot())
+        } + overlappingStarts()
     }
 
-    /// The normal on the values of `window`, the exponential on the others.
-    private func start(normal window: Range<Int>) -> Parameters {
-        let inside = sample.squareSums(over: window)
-        let outside = all - inside
-        let mean = inside.value / inside.weight
-        let shift = mean - sample.mean
-        return Parameters(
-            weight: weights.clamped(outside.weight / all.weight),
-            scale: max(outside.value / outside.weight, 1e-300), mean: mean,
-            deviation: deviation(inside.feature / inside.weight - shift * shift))
+    /// Of an exponential on values with these sums.
+    private func scale(of sums: WeightedSums) -> Double { max(sums.value / sums.weight, 1e-300) }
+
+    /// Of a normal on values with these sums, the features being squared deviations from the mean
+    /// of all values.
+    private func variance(of sums: WeightedSums) -> Double {
+        let shift = sums.value / sums.weight - sample.mean
+        return max(sums.feature / sums.weight - shift * shift, leastDeviation * leastDeviation)
     }
 
     /// Both components on all values, with different shares and scales.

@@ -54,23 +54,26 @@ public struct GammaDistribution: Sendable, Equatable {
     }
 }
 
-/// The shape that solves ln k − ψ(k) = s, within `bounds`.
+/// The shape that solves ln k − ψ(k) = s, within `bounds`; `guess` may be near, as that of the step
+/// before in an iteration.
 func maximumLikelihoodShape(
-    logMeanExcess s: Double, _ bounds: ClosedRange<Double>
+    logMeanExcess s: Double, _ bounds: ClosedRange<Double>, near guess: Double? = nil
 ) -> Double {
     // ln k − ψ(k) lies between 1/(2k) and 1/k: outside of what the bounds allow, a bound is best.
     guard s > 0.5 / bounds.upperBound else { return bounds.upperBound }
     guard s < 1 / bounds.lowerBound else { return bounds.lowerBound }
     var k = approximateShape(logMeanExcess: s)
+    if let guess, abs(guess - k) <= 0.02 * k { k = guess }
     // Four steps reach 1e-14 (Minka 2002); the rest is for starts at the edge of the bounds.
     for _ in 0..<20 {
-        let step = (logMinusDigamma(k) - s) / scaledTrigammaMinusOne(k)
+        let (excess, slope) = logMinusDigammaAndSlope(k)
         // 1/k ← 1/k + (s' − s) / (k² (1/k − ψ'(k))), times k.
-        let next = k / (1 - step)
+        let next = k / (1 - (excess - s) / slope)
         guard next > 0, next.isFinite else { break }
         let change = abs(next - k)
         k = next
-        if change <= 1e-13 * k { break }
+        // The error is at most the square of the one before.
+        if change <= 3e-8 * k { break }
     }
     return min(max(k, bounds.lowerBound), bounds.upperBound)
 }

@@ -93,18 +93,26 @@ struct GammaGammaProblem: MixtureProblem {
     }
 
     let sample: SortedSample
+    /// Of the values of the sample.
+    private let logarithms: [Double]
     let weights: WeightBounds
     let shapes: ClosedRange<Double>
+    /// Over all values, with logarithms for features.
     private let all: WeightedSums
 
     var count: Int { sample.count }
 
-    init(_ sample: SortedSample) {
+    init(_ sample: SortedSample) { self.init(sample, logarithms: sample.logarithms()) }
+
+    private init(_ sample: SortedSample, logarithms: [Double]) {
         self.sample = sample
+        self.logarithms = logarithms
         weights = WeightBounds(count: sample.count)
-        all = sample.logarithmSums(over: 0..<sample.count)
+        let count = Double(sample.count)
+        all = WeightedSums(
+            weight: count, value: count * sample.mean, feature: sum(of: logarithms) { $0 })
         let single = maximumLikelihoodShape(
-            logMeanExcess: log(sample.mean) - sample.meanLogarithm, 1e-3...1e3)
+            logMeanExcess: log(sample.mean) - all.feature / count, 1e-3...1e3)
         shapes = 1e-3...1e4 * max(1, single)
     }
 
@@ -113,13 +121,8 @@ struct GammaGammaProblem: MixtureProblem {
         let forms = (
             first.form(weight: parameters.weight), second.form(weight: 1 - parameters.weight)
         )
-        let sums = sample.values.withUnsafeBufferPointer { values in
-            sample.logarithms.withUnsafeBufferPointer { logarithms in
-                logarithms.baseAddress.map {
-                    responsibilitySums(of: values, forms, Logarithms(start: $0))
-                } ?? ResponsibilitySums()
-            }
-        }
+        let sums = responsibilitySums(
+            of: sample.values, forms, .logarithms(logarithms))
         let next = Parameters(
             weight: weights.clamped(sums.first.weight / all.weight),
             first: component(sums.first, before: first),
@@ -134,7 +137,8 @@ struct GammaGammaProblem: MixtureProblem {
         return Component(
             mean: mean,
             shape: maximumLikelihoodShape(
-                logMeanExcess: log(mean) - sums.feature / sums.weight, shapes))
+                logMeanExcess: log(mean) - sums.feature / sums.weight, shapes,
+                near: before.shape))
     }
 
     func coordinates(of parameters: Parameters) -> SIMD8<Double> {
@@ -157,26 +161,30 @@ struct GammaGammaProblem: MixtureProblem {
             second: component(coordinates[3], coordinates[4]))
     }
 
-    func thinned() -> GammaGammaProblem? { sample.forSearch.map(GammaGammaProblem.init) }
+    func thinned() -> GammaGammaProblem? {
+        sample.ranksForSearch.map { ranks in
+            GammaGammaProblem(
+                sample.values(ofRanks: ranks), logarithms: ranks.map { logarithms[$0] })
+        }
+    }
 
     func starts() -> [Parameters] {
+        let sums = WindowSums(of: sample.values, features: logarithms)
         let cuts = startingCuts.map { lowerWindow(count: count, cut: $0) }
         let windows = outstandingWindows(count: count) { window in
-            let inside = sample.logarithmSums(over: window)
+            let inside = sums.over(window)
             return classificationLogLikelihood(inside)
                 + classificationLogLikelihood(all - inside)
         }
-        return (cuts + windows).map(start(window:)) + overlappingStarts()
-    }
-
-    /// The first component on the values of `window`, the second on the others.
-    private func start(window: Range<Int>) -> Parameters {
-        let inside = sample.logarithmSums(over: window)
         let whole = Component(mean: sample.mean, shape: 1)
-        return Parameters(
-            weight: weights.clamped(inside.weight / all.weight),
-            first: component(inside, before: whole),
-            second: component(all - inside, before: whole))
+        // The first component on the values of a window, the second on the others.
+        return (cuts + windows).map { window in
+            let inside = sums.over(window)
+            return Parameters(
+                weight: weights.clamped(inside.weight / all.weight),
+                first: component(inside, before: whole),
+                second: component(all - inside, before: whole))
+        } + overlappingStarts()
     }
 
     /// Pairs around the one gamma for all values: its mean split, its shape split.
@@ -201,16 +209,15 @@ struct GammaGammaProblem: MixtureProblem {
         ]
     }
 
-    /// The log-likelihood of values under the best gamma and share of their own, with the
-    /// approximate shape: good enough to rank windows.
+    /// The log-likelihood of values under the best gamma of their own, with approximations good
+    /// enough to rank windows; without their share, which windows of a size have in common.
     private func classificationLogLikelihood(_ sums: WeightedSums) -> Double {
         let mean = max(sums.value / sums.weight, 1e-300)
         let meanLogarithm = sums.feature / sums.weight
+        // Not approximate, because a large shape multiplies the difference.
         let s = max(log(mean) - meanLogarithm, 0.5 / shapes.upperBound)
         let shape = max(approximateShape(logMeanExcess: s), shapes.lowerBound)
-        return sums.weight
-            * (stirlingRemainder(shape) - shape * s - meanLogarithm
-                + log(sums.weight / all.weight))
+        return sums.weight * (approximateStirlingRemainder(shape) - shape * s - meanLogarithm)
     }
 
     /// The mixture in the unit of the values, ordered by mean.

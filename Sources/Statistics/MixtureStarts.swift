@@ -65,11 +65,12 @@ struct WeightBounds {
 }
 
 extension SortedSample {
-    /// A sample for telling good starts from bad ones: thinned where there are very many values,
-    /// unless they are so tied that the thinned ones are all equal.
-    var forSearch: SortedSample? {
+    /// The ranks of a sample for telling good starts from bad ones, at equal steps of probability
+    /// where there are very many values; `nil` if all values serve, or if they are so tied that the
+    /// thinned ones would be all equal.
+    var ranksForSearch: [Int]? {
         guard count > 700 else { return nil }
-        let few = thinned(to: 512)
-        return few.isConstant ? nil : few
+        let ranks = (0..<512).map { (2 * $0 + 1) * count / (2 * 512) }
+        return values[ranks[0]] == values[ranks[511]] ? nil : ranks
     }
 }

@@ -46,9 +46,10 @@ public struct OneComponentFit: Sendable, Equatable {
     public static func gamma(_ values: [Double]) -> OneComponentFit? {
         let sample = SortedSample(values)
         guard !sample.isConstant else { return nil }
-        let s = log(sample.mean) - sample.meanLogarithm
+        let meanLogarithm = sum(of: sample.logarithms()) { $0 } / Double(sample.count)
+        let s = log(sample.mean) - meanLogarithm
         let shape = maximumLikelihoodShape(logMeanExcess: s, 1e-3...1e7)
-        let perValue = stirlingRemainder(shape) - shape * s - sample.meanLogarithm
+        let perValue = stirlingRemainder(shape) - shape * s - meanLogarithm
         return OneComponentFit(Double(sample.count) * perValue, parameters: 2, sample)
     }
 }

@@ -61,13 +61,13 @@ public struct ShapiroWilkTest: Sendable, Equatable {
         // A power of two scales without rounding: squares neither overflow nor underflow, and the
         // result is that of the values as they are.
         let exponent = max(first.magnitude, last.magnitude).exponent
-        let largest = scaled(sorted, by: -Int(exponent))
-        let middle = largest[sorted.count / 2]
+        let moderate = scaled(sorted, by: -Int(exponent))
         // Centred near the mean before the sums: a large offset must not cost digits. A second
         // scaling serves values that differ in their last digits only.
-        let centred = largest.map { $0 - middle }
-        let range = (centred.last ?? 1) - (centred.first ?? 0)
-        let x = scaled(centred, by: -Int(range.exponent))
+        let middle = moderate[sorted.count / 2]
+        let range = moderate[sorted.count - 1] - moderate[0]
+        let factor = Double(sign: .plus, exponent: -range.exponent, significand: 1)
+        let x = moderate.map { ($0 - middle) * factor }
 
         sampleSize = x.count
         if x.count == 3 {
@@ -224,10 +224,9 @@ public struct ShapiroWilkCoefficients: Sendable, Equatable {
 
     /// 1 - W of ascending values of a range near 1, found without subtracting W from 1.
     fileprivate func deficit(ofSorted x: [Double]) -> Double {
-        let mean = x.reduce(0, +) / Double(x.count)
-        let spread = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        var slope = 0.0
-        for (i, a) in upperHalf.enumerated() { slope += a * (x[x.count - 1 - i] - x[i]) }
+        let mean = sum(of: x) { $0 } / Double(x.count)
+        let spread = sum(of: x) { ($0 - mean) * ($0 - mean) }
+        let slope = sum(0..<upperHalf.count) { upperHalf[$0] * (x[x.count - 1 - $0] - x[$0]) }
         let root = (sumOfSquares * spread).squareRoot()
         return max(0, (root - slope) * (root + slope) / (sumOfSquares * spread))
     }

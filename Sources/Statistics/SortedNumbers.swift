@@ -19,43 +19,67 @@ extension Array where Element == Double {
         }
         let factor = Double(count - 1) / (largest - least)
         guard isFinite, factor.isFinite, factor > 0 else { return sorted() }
-        // One more than buckets, so that starts and ends are neighbours.
-        var ends = [Int32](repeating: 0, count: count + 1)
         guard count < Int(Int32.max) else { return sorted() }
-        // Multiplying and truncating never reverse an order.
-        for value in self { ends[Int((value - least) * factor) + 1] += 1 }
-        for index in 1...count { ends[index] += ends[index - 1] }
-        let starts = ends
-        var result = [Double](unsafeUninitializedCapacity: count) { target, initialized in
-            for value in self {
-                let bucket = Int((value - least) * factor)
-                target.initializeElement(at: Int(ends[bucket]), to: value)
-                ends[bucket] += 1
-            }
-            initialized = count
-        }
-        for bucket in 0..<count {
-            let range = Int(starts[bucket])..<Int(starts[bucket + 1])
-            guard range.count > 1 else { continue }
-            if range.count > 16 {
-                result[range].sort()
-            } else {
-                result.withUnsafeMutableBufferPointer { insertionSort($0, range) }
+        return withUnsafeBufferPointer { values in
+            [Double](unsafeUninitializedCapacity: count) { result, initialized in
+                // Multiplying and truncating never reverse an order.
+                distribute(values, into: result) { Int(($0 - least) * factor) }
+                initialized = count
             }
         }
-        return result
+    }
+}
+
+/// Writes the values to `result` in ascending order, given the bucket of a value: from 0 and below
+/// the number of values, never less for a larger value.
+@inline(__always)
+private func distribute(
+    _ values: UnsafeBufferPointer<Double>, into result: UnsafeMutableBufferPointer<Double>,
+    bucket: (Double) -> Int
+) {
+    let count = values.count
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: count + 1) { ends in
+        ends.initialize(repeating: 0)
+        for value in values { ends[bucket(value) + 1] += 1 }
+        // Where each bucket starts, which the writing below moves to where it ends.
+        var (start, most): (Int32, Int32) = (0, 0)
+        for index in 1...count {
+            most = max(most, ends[index])
+            start += ends[index]
+            ends[index] = start
+        }
+        for value in values {
+            let index = bucket(value)
+            let place = ends[index]
+            result.initializeElement(at: Int(place), to: value)
+            ends[index] = place + 1
+        }
+        if most > 16 { sortBuckets(of: result, ends, largerThan: 16) }
+    }
+    // One pass over all buckets, whose values move within them only.
+    insertionSort(result)
+}
+
+private func sortBuckets(
+    of elements: UnsafeMutableBufferPointer<Double>, _ ends: UnsafeMutableBufferPointer<Int32>,
+    largerThan size: Int
+) {
+    var start = 0
+    for end in ends.dropLast() {
+        if Int(end) - start > size { elements[start..<Int(end)].sort() }
+        start = Int(end)
     }
 }
 
 @inline(__always)
-private func insertionSort(_ elements: UnsafeMutableBufferPointer<Double>, _ range: Range<Int>) {
-    for index in range.dropFirst() {
+private func insertionSort(_ elements: UnsafeMutableBufferPointer<Double>) {
+    for index in 1..<elements.count {
         let value = elements[index]
         var place = index
-        while place > range.lowerBound, elements[place - 1] > value {
+        while place > 0, elements[place - 1] > value {
             elements[place] = elements[place - 1]
             place -= 1
         }
-        elements[place] = value
+        if place != index { elements[place] = value }
     }
 }

@@ -4,21 +4,21 @@
     import Darwin
 #endif
 
-/// Positive values prepared for a mixture: sorted, scaled, with logarithms and running sums.
+/// Positive values prepared for a mixture: sorted and scaled.
 ///
 /// Sorting makes every fit independent of the order of the values, to the bit; a scale that is a
 /// power of two makes it independent of such a factor in the data, to the bit.
 struct SortedSample {
     /// Ascending, at most 1: the values over two to the power of ``exponent``.
     let values: [Double]
-    /// ln of the scaled values.
-    let logarithms: [Double]
     /// The binary exponent that was taken out.
     let exponent: Int
-    /// Sums of x, ln x and (x − mean)² over the first k values, for k from 0 to n.
-    private let valueSums: [Double]
-    private let logarithmSums: [Double]
-    private let squareSums: [Double]
+    /// Mean of the scaled values.
+    let mean: Double
+    /// Variance of the scaled values; divides by n.
+    let variance: Double
+    /// The least of the original values, those that lose digits in the scaling or vanish.
+    private let vanishing: [Double]
 
     /// - Precondition: `sample` holds at least one value; all are positive and finite.
     init(_ sample: [Double]) {
@@ -28,41 +28,41 @@ struct SortedSample {
         }
         precondition(least > 0 && largest.isFinite, "values from \(least) to \(largest)")
         let exponent = Int(largest.exponent) + 1
-        let scaled = scaled(sorted, by: -exponent)
-        // A tiny value beside a huge one may vanish in the scaling; its logarithm does not.
-        let logarithms = zip(sorted, scaled).map { original, scaled in
-            scaled.isNormal ? log(scaled) : log(original) - Double(exponent) * log(2)
-        }
-        self.init(values: scaled, logarithms: logarithms, exponent: exponent)
+        let values = scaled(sorted, by: -exponent)
+        let vanishing = values.prefix { !$0.isNormal }.count
+        self.init(values: values, exponent: exponent, vanishing: Array(sorted[..<vanishing]))
     }
 
-    private init(values: [Double], logarithms: [Double], exponent: Int) {
-        let mean = values.reduce(0, +) / Double(values.count)
-        self.exponent = exponent
+    private init(values: [Double], exponent: Int, vanishing: [Double]) {
+        let mean = sum(of: values) { $0 } / Double(values.count)
         self.values = values
-        self.logarithms = logarithms
-        valueSums = runningSums(values)
-        logarithmSums = runningSums(logarithms)
-        squareSums = runningSums(values.map { ($0 - mean) * ($0 - mean) })
+        self.exponent = exponent
+        self.vanishing = vanishing
+        self.mean = mean
+        variance = sum(of: values) { ($0 - mean) * ($0 - mean) } / Double(values.count)
     }
 
-    /// Quantiles of the sample in the same scale, `count` of them at equal steps of probability.
-    func thinned(to count: Int) -> SortedSample {
-        let ranks = (0..<count).map { (2 * $0 + 1) * self.count / (2 * count) }
-        return SortedSample(
-            values: ranks.map { values[$0] }, logarithms: ranks.map { logarithms[$0] },
-            exponent: exponent)
+    /// ln of the scaled values.
+    ///
+    /// A tiny value beside a huge one may vanish in the scaling; its logarithm does not.
+    func logarithms() -> [Double] {
+        vanishing.map { log($0) - Double(exponent) * log(2) }
+            + values[vanishing.count...].map { log($0) }
+    }
+
+    /// The values of some ranks, in the same scale.
+    ///
+    /// - Parameter ranks: ascending, at least one.
+    /// - Returns: a sample of as many values.
+    func values(ofRanks ranks: [Int]) -> SortedSample {
+        SortedSample(
+            values: ranks.map { values[$0] }, exponent: exponent,
+            vanishing: ranks.prefix { $0 < vanishing.count }.map { vanishing[$0] })
     }
 
     var count: Int { values.count }
     /// Whether all values are equal.
     var isConstant: Bool { values.first == values.last }
-    /// Mean of the scaled values.
-    var mean: Double { valueSums[count] / Double(count) }
-    /// Mean of the logarithms.
-    var meanLogarithm: Double { logarithmSums[count] / Double(count) }
-    /// Variance of the scaled values; divides by n.
-    var variance: Double { squareSums[count] / Double(count) }
 
     /// What a log-likelihood of the scaled values lacks to be that of the values: the logarithm of
     /// the Jacobian.
@@ -70,33 +70,60 @@ struct SortedSample {
 
     /// A length in the unit of the scaled values, in that of the values.
     func unscaled(_ length: Double) -> Double { scalbn(length, exponent) }
+}
 
-    /// Sums of x and ln x over the values at `window`, by rank.
-    func logarithmSums(over window: Range<Int>) -> WeightedSums {
-        WeightedSums(
-            weight: Double(window.count),
-            value: valueSums[window.upperBound] - valueSums[window.lowerBound],
-            feature: logarithmSums[window.upperBound] - logarithmSums[window.lowerBound])
+/// Running sums of x and a feature over values in ascending order, which give those of a window in
+/// two subtractions.
+struct WindowSums {
+    /// Over the first k values, for k from 0 to n.
+    private let values: [Double]
+    private let features: [Double]
+
+    init(of values: [Double], features: [Double]) {
+        self.values = runningSums(values)
+        self.features = runningSums(features)
     }
 
-    /// Sums of x and (x − mean)² over the values at `window`, by rank.
-    func squareSums(over window: Range<Int>) -> WeightedSums {
+    /// The sums over the values at `window`, by rank.
+    @inline(__always)
+    func over(_ window: Range<Int>) -> WeightedSums {
         WeightedSums(
             weight: Double(window.count),
-            value: valueSums[window.upperBound] - valueSums[window.lowerBound],
-            feature: squareSums[window.upperBound] - squareSums[window.lowerBound])
+            value: values[window.upperBound] - values[window.lowerBound],
+            feature: features[window.upperBound] - features[window.lowerBound])
     }
 }
 
 private func runningSums(_ terms: [Double]) -> [Double] {
-    var sums = [0.0]
-    sums.reserveCapacity(terms.count + 1)
-    var sum = 0.0
-    for term in terms {
-        sum += term
-        sums.append(sum)
+    [Double](unsafeUninitializedCapacity: terms.count + 1) { sums, initialized in
+        var sum = 0.0
+        sums.initializeElement(at: 0, to: 0)
+        for (index, term) in terms.enumerated() {
+            sum += term
+            sums.initializeElement(at: index + 1, to: sum)
+        }
+        initialized = terms.count + 1
     }
-    return sums
+}
+
+/// The sum of `term` over the values, in four lanes.
+@inline(__always)
+func sum(of values: [Double], _ term: (Double) -> Double) -> Double {
+    values.withUnsafeBufferPointer { values in
+        sum(0..<values.count) { term(values[$0]) }
+    }
+}
+
+/// The sum of `term` over `indices`, in four lanes: one sum would wait for each addition.
+@inline(__always)
+func sum(_ indices: Range<Int>, _ term: (Int) -> Double) -> Double {
+    var lanes = SIMD4<Double>.zero
+    var index = indices.lowerBound
+    while index + 4 <= indices.upperBound {
+        lanes += SIMD4(term(index), term(index + 1), term(index + 2), term(index + 3))
+        index += 4
+    }
+    return (index..<indices.upperBound).reduce(lanes.sum()) { $0 + term($1) }
 }
 
 extension WeightedSums {

@@ -54,6 +54,15 @@ func scaledTrigammaMinusOne(_ x: Double) -> Double {
     return x * trigamma - 1
 }
 
+/// ln x − ψ(x) and x ψ'(x) − 1, as the two functions above have them.
+func logMinusDigammaAndSlope(_ x: Double) -> (Double, Double) {
+    let shifted = ShiftedArgument(x)
+    let (excess, slope) = (shifted.logMinusDigamma, shifted.scaledTrigammaMinusOne)
+    guard shifted.value > x else { return (excess, slope) }
+    let trigamma = (1 + slope) / shifted.value + shifted.squaredReciprocals
+    return (log(x / shifted.value) + excess + shifted.reciprocals, x * trigamma - 1)
+}
+
 /// x ln x − x − ln Γ(x): what normalizes a gamma density written about its mean.
 ///
 /// Stirling's series from 12 on, where the difference of the three terms would lose digits.
@@ -63,6 +72,34 @@ func stirlingRemainder(_ x: Double) -> Double {
     let series =
         1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z * (1.0 / 1188))))
     return 0.5 * log(x / (2 * .pi)) - series / x
+}
+
+/// The same to 1e-4, for comparisons that need no more.
+///
+/// Stirling's series after moving small arguments up by four: Γ(x + 4) = x (x + 1) (x + 2) (x + 3) Γ(x).
+func approximateStirlingRemainder(_ x: Double) -> Double {
+    guard x < 4 else { return 0.5 * approximateLogarithm(x / (2 * .pi)) - 1 / (12 * x) }
+    let z = x + 4
+    return x * approximateLogarithm(x) - (z - 0.5) * approximateLogarithm(z) + 4
+        - 0.918_938_533_204_672_7 - 1 / (12 * z)
+        + approximateLogarithm(x * (x + 1) * (x + 2) * (x + 3))
+}
+
+/// The natural logarithm of a positive normal number to 1e-5, for comparisons that need no more.
+///
+/// The exponent's bits, and with t = (m − 1) / (m + 1) for a significand m between √½ and √2 the
+/// series ln m = 2 (t + t³/3 + t⁵/5 + …) (Abramowitz and Stegun 1964, 4.1.27); the term left out is
+/// below 2e-6.
+@inline(__always)
+func approximateLogarithm(_ x: Double) -> Double {
+    // √½ becomes the border between two exponents.
+    let shifted = x.bitPattern &- (0.5 as Double).squareRoot().bitPattern
+    let exponent = Int64(bitPattern: shifted) >> 52
+    let significand = Double(bitPattern: x.bitPattern &- UInt64(bitPattern: exponent << 52))
+    let t = (significand - 1) / (significand + 1)
+    let square = t * t
+    return Double(exponent) * 0.693_147_180_559_945_3
+        + 2 * t * (1 + square * (1.0 / 3 + square * (1.0 / 5)))
 }
 
 /// An argument moved up by whole steps to where the asymptotic series hold to double precision.
