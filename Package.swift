@@ -23,11 +23,11 @@ let strict: [SwiftSetting] =
     + (Context.environment["LAMINA_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 /// Whether the HDF5 library lies where Debian puts it.
 let isDebianHDF5 = FileManager.default.fileExists(atPath: "/usr/include/hdf5/serial/hdf5.h")
-/// Debian's archive of the HDF5 library and what it needs: the shared library brings in a web client
-/// with thirty libraries, whose loading takes longer than most commands.
-let hdf5Archive: [LinkerSetting] =
-    isDebianHDF5
-    ? [":libhdf5_serial.a", "sz", "z", "dl", "m"].map { .linkedLibrary($0) } : []
+/// There its archive and what that needs: the shared library brings in a web client with thirty
+/// libraries, whose loading takes longer than most commands.
+let hdf5Library: [LinkerSetting] =
+    (isDebianHDF5 ? [":libhdf5_serial.a", "sz", "z", "dl", "m"] : ["hdf5"])
+    .map { .linkedLibrary($0) }
 /// The executables hold what they use of Swift's libraries: looking up its symbols in shared ones
 /// would take longer than reading a small run. The second half is what Foundation's archive needs.
 let quickLaunch: [LinkerSetting] = [
@@ -101,7 +101,7 @@ let modules: [[Target]] = [
     [.target(name: "CKernels")],
     module("LinearAlgebra", uses: ["COpenBLAS"]),
     module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
-    module("HDF5", uses: ["CHDF5"], linking: hdf5Archive),
+    module("HDF5", uses: ["CHDF5"], linking: hdf5Library),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
