@@ -73,8 +73,8 @@ let systemLibraries: [Target] = [
 
 let modules: [[Target]] = [
     // C, and not a system library, because it loads OpenBLAS when it is first needed.
-    [.target(name: "COpenBLAS"), .target(name: "CAllocator")],
-    module("LinearAlgebra", uses: ["COpenBLAS"]),
+    [.target(name: "COpenBLAS"), .target(name: "CKernels"), .target(name: "CAllocator")],
+    module("LinearAlgebra", uses: ["CKernels", "COpenBLAS"]),
     module("Statistics", uses: ["LinearAlgebra"]),
     module("HDF5", uses: ["CHDF5"]),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
