@@ -99,7 +99,7 @@ let modules: [[Target]] = [
     [.target(name: "COpenBLAS"), .target(name: "CAllocator")],
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
-    module("LinearAlgebra", uses: ["COpenBLAS"]),
+    module("LinearAlgebra", uses: ["CKernels", "COpenBLAS"]),
     module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
     module("HDF5", uses: ["CHDF5"], linking: hdf5Library),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),

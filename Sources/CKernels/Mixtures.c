@@ -1,4 +1,4 @@
-#include "CKernels.h"
+#include "Mixtures.h"
 
 #include <math.h>
 

@@ -17,50 +17,50 @@ public struct RankOneTerm: Sendable {
 extension Matrix where Scalar == Double {
     /// Adds `factor · XᵀX` and the terms to the lower triangle; the strict upper one is left as it is.
     ///
-    /// Products are single precision over slabs of 512 rows, whose sums are added here in double:
-    /// the rounding of a long single-precision sum would grow with its length. Every tile of the
-    /// triangle is one job of one BLAS thread, and the tiles depend on the shape alone, so that
-    /// the bits are the same on any number of cores.
+    /// Products are single precision over slabs of at most 512 rows, whose sums are added here in
+    /// double: the rounding of a long single-precision sum would grow with its length. Every tile of
+    /// the triangle is one job, and the tiles depend on the shape alone, so that the bits are the
+    /// same on any number of cores.
     ///
     /// - Parameters:
     ///   - x: `count` rows of as many scalars as this matrix has rows and columns.
     ///   - count: number of rows of X.
     ///   - factor: applied to the sum of products.
     ///   - terms: added once.
-    /// - Complexity: O(count · columns²) time; one tile of memory for each running job.
+    ///   - scratch: memory for a copy of X; kept for the next call, as large pages of new memory
+    ///     cost more than the copy.
+    /// - Complexity: O(count · columns²) time; the copy and one tile for each running job of memory.
     public mutating func addGram(
-        of x: UnsafePointer<Float>, rows count: Int, times factor: Double, plus terms: [RankOneTerm]
+        of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
+        plus terms: [RankOneTerm], reusing scratch: inout GramScratch
+    ) {
+        addGram(
+            of: x, rows: count, times: factor, plus: terms, reusing: &scratch,
+            by: .fastest(rows: count, columns: columns))
+    }
+
+    /// The same by the given kernel, which must be available.
+    mutating func addGram(
+        of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
+        plus terms: [RankOneTerm], reusing scratch: inout GramScratch, by kernel: GramKernel
     ) {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
-        forEachTile(work: count) { lower, tile in
-            let (height, width) = (tile.rows.count, tile.columns.count)
-            let product = UnsafeMutablePointer<Float>.allocate(capacity: height * width)
-            defer { product.deallocate() }
-            for first in Swift.stride(from: 0, to: count, by: slabRows) {
-                let rows = Int32(Swift.min(slabRows, count - first))
-                let slab = x + first * stride
-                if tile.isDiagonal {
-                    cblas_ssyrk(
-                        CblasRowMajor, CblasLower, CblasTrans, Int32(height), rows, 1,
-                        slab + tile.rows.lowerBound, Int32(stride), 0, product, Int32(width))
-                } else {
-                    cblas_sgemm(
-                        CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), rows,
-                        1, slab + tile.rows.lowerBound, Int32(stride),
-                        slab + tile.columns.lowerBound, Int32(stride), 0, product, Int32(width))
-                }
-                for row in 0..<height {
-                    let target =
-                        lower + (tile.rows.lowerBound + row) * stride
-                        + tile.columns.lowerBound
-                    let source = product + row * width
-                    for column in 0..<tile.width(ofRow: row) {
-                        target[column] += factor * Double(source[column])
-                    }
+        let side = kernel.tileSide(columns: columns)
+        switch kernel {
+        case .own:
+            GramPanels.with(x, rows: count, columns: stride, reusing: &scratch) { panels in
+                forEachTile(work: count, side: side) { lower, tile in
+                    panels.addGram(times: factor, to: lower, in: tile)
+                    term.add(to: lower, stride: stride, in: tile)
                 }
             }
-            term.add(to: lower, stride: stride, in: tile)
+        case .library:
+            forEachTile(work: count, side: side) { lower, tile in
+                addProducts(
+                    of: x, rows: count, stride: stride, times: factor, to: lower, in: tile)
+                term.add(to: lower, stride: stride, in: tile)
+            }
         }
     }
 
@@ -79,7 +79,8 @@ extension Matrix where Scalar == Double {
     ) {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
-        forEachTile(work: count) { lower, tile in
+        let side = GramKernel.library.tileSide(columns: columns)
+        forEachTile(work: count, side: side) { lower, tile in
             let (height, width) = (Int32(tile.rows.count), Int32(tile.columns.count))
             let target = lower + tile.rows.lowerBound * stride + tile.columns.lowerBound
             if count == 0 {
@@ -103,11 +104,11 @@ extension Matrix where Scalar == Double {
     /// Concurrently if the product of `work` rows is worth it. Full tiles come first: the cheaper
     /// ones of the diagonal then fill the gaps.
     private mutating func forEachTile(
-        work: Int, _ body: (UnsafeMutablePointer<Double>, Tile) -> Void
+        work: Int, side: Int, _ body: (UnsafeMutablePointer<Double>, Tile) -> Void
     ) {
         precondition(rows == columns, "\(rows) x \(columns) is not square")
         useOneBLASThread()
-        let tiles = Tile.all(columns: columns)
+        let tiles = Tile.all(columns: columns, side: side)
         let isSmall = work * columns * columns < 1 << 20
         withMutableElements { elements in
             guard let lower = elements.baseAddress else { return }
@@ -120,11 +121,42 @@ extension Matrix where Scalar == Double {
     }
 }
 
-/// Rows whose products are summed in single precision.
+/// Rows whose products the library sums in single precision.
 private let slabRows = 512
 
+/// Adds `factor · XᵀX` to one tile, with one BLAS thread.
+private func addProducts(
+    of x: UnsafePointer<Float>, rows count: Int, stride: Int, times factor: Double,
+    to lower: UnsafeMutablePointer<Double>, in tile: Tile
+) {
+    let (height, width) = (tile.rows.count, tile.columns.count)
+    let product = UnsafeMutablePointer<Float>.allocate(capacity: height * width)
+    defer { product.deallocate() }
+    for first in Swift.stride(from: 0, to: count, by: slabRows) {
+        let rows = Int32(min(slabRows, count - first))
+        let slab = x + first * stride
+        if tile.isDiagonal {
+            cblas_ssyrk(
+                CblasRowMajor, CblasLower, CblasTrans, Int32(height), rows, 1,
+                slab + tile.rows.lowerBound, Int32(stride), 0, product, Int32(width))
+        } else {
+            cblas_sgemm(
+                CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), rows,
+                1, slab + tile.rows.lowerBound, Int32(stride),
+                slab + tile.columns.lowerBound, Int32(stride), 0, product, Int32(width))
+        }
+        for row in 0..<height {
+            let target = lower + (tile.rows.lowerBound + row) * stride + tile.columns.lowerBound
+            let source = product + row * width
+            for column in 0..<tile.width(ofRow: row) {
+                target[column] += factor * Double(source[column])
+            }
+        }
+    }
+}
+
 /// A rectangle of the lower triangle.
-private struct Tile {
+struct Tile {
     let rows: Range<Int>
     let columns: Range<Int>
 
@@ -135,8 +167,7 @@ private struct Tile {
 
     /// The tiles of a triangle: below the diagonal flat and wide, the fastest shape for products of
     /// short slabs, and more of them than cores.
-    static func all(columns: Int) -> [Tile] {
-        let side = columns >= 768 ? 256 : columns >= 128 ? 128 : 64
+    static func all(columns: Int, side: Int) -> [Tile] {
         let panels = stride(from: 0, to: columns, by: side).map {
             $0..<Swift.min($0 + side, columns)
         }

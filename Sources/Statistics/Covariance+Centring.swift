@@ -21,6 +21,15 @@ struct StripeStatistics {
     let residual: UnsafeMutablePointer<Double>
     let nonFinite: UnsafeMutablePointer<Int>
     let largest: UnsafeMutablePointer<Double>
+
+    /// Leaves out a column with entries that are not finite, whose deviations count as zero.
+    func refuse(_ column: Int, nonFinite count: Int) {
+        nonFinite[column] = count
+        shift[column] = 0
+        offset[column] = 0
+        residual[column] = 0
+        largest[column] = 0
+    }
 }
 
 /// Centres a block, and if its deviations are far from 1, once more divided by their magnitude.
@@ -144,14 +153,11 @@ private func centreStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
             if !(sum[column].isFinite && shift[column].isFinite) {
                 for row in 0..<rows where !start[row * stride + index].isFinite { bad += 1 }
             }
-            statistics.nonFinite[index] = bad
             if bad > 0 {
                 for row in 0..<rows { target[row * stride + index] = 0 }
-                statistics.shift[index] = 0
-                statistics.offset[index] = 0
-                statistics.residual[index] = 0
-                statistics.largest[index] = 0
+                statistics.refuse(index, nonFinite: bad)
             } else {
+                statistics.nonFinite[index] = 0
                 statistics.shift[index] = widen(start[index])
                 let residual = sum[column] / Double(rows)
                 statistics.offset[index] = ldexp(centre[column] + residual, exponent)
@@ -170,12 +176,11 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        let isDone =
-            exponent == 0
-            && centreUnscaledStripe(
+        if exponent == 0 {
+            centreUnscaledStripe(
                 start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
                 convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) })
-        if !isDone {
+        } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
                 into: base, widen: { Double($0) }, narrow: { Float($0) })
@@ -191,12 +196,11 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        let isDone =
-            exponent == 0
-            && centreUnscaledStripe(
+        if exponent == 0 {
+            centreUnscaledStripe(
                 start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
                 convert: { Double($0) }, widen: { $0 }, narrow: { $0 })
-        if !isDone {
+        } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
                 into: base, widen: { Double($0) }, narrow: { $0 })
@@ -212,12 +216,11 @@ func centreStripes(
     guard let base = target.baseAddress else { return }
     let columns = target.count / rows
     forEachStripe(rows: rows, columns: columns) { stripe in
-        let isDone =
-            exponent == 0
-            && centreUnscaledStripe(
+        if exponent == 0 {
+            centreUnscaledStripe(
                 start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
                 convert: { $0 }, widen: { $0 }, narrow: { $0 })
-        if !isDone {
+        } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
                 into: base, widen: { $0 }, narrow: { $0 })

@@ -4,19 +4,20 @@
 /// The centre is rounded to the output's precision, so that a deviation is one subtraction: it has
 /// the rounding of its storage and no other. What the centre lacks to the mean is in the residual.
 ///
-/// - Returns: `false`, with nothing but `target` touched, if the stripe holds values that are not
-///   finite or whose sums overflow.
+/// Every column on its own: one with entries that are not finite is set to zero and changes nothing
+/// in the others. A deviation that overflows makes the column's largest too large for the output,
+/// after which the block is centred again, scaled.
 @inline(__always)
 func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
     _ start: UnsafePointer<Input>, rows: Int, stride: Int, stripe: Range<Int>,
     _ statistics: StripeStatistics, into target: UnsafeMutablePointer<Output>,
     convert: (Input) -> Output, widen: (Output) -> Double, narrow: (Double) -> Output
-) -> Bool {
+) {
     let width = stripe.count
     let sampled = min(rows, sampledRows)
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: stripeWidth) { sums in
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: stripeWidth) { sums in
         withUnsafeTemporaryAllocation(of: Output.self, capacity: 2 * stripeWidth) { scratch in
-            guard let sum = sums.baseAddress, let centre = scratch.baseAddress else { return false }
+            guard let sum = sums.baseAddress, let centre = scratch.baseAddress else { return }
             let largest = centre + stripeWidth
             for column in 0..<width { sum[column] = 0 }
             for sample in 0..<sampled {
@@ -42,20 +43,27 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
                     centre[column + stripeWidth] = magnitude > before ? magnitude : before
                 }
             }
-            guard (0..<width).allSatisfy({ sum[$0].isFinite && centre[$0].isFinite }) else {
-                return false
-            }
             for column in 0..<width {
                 let index = stripe.lowerBound + column
+                let isBounded = sum[column].isFinite && centre[column].isFinite
+                var bad = 0
+                if !isBounded {
+                    for row in 0..<rows where !start[row * stride + index].isFinite { bad += 1 }
+                }
+                guard bad == 0 else {
+                    for row in 0..<rows { target[row * stride + index] = 0 }
+                    statistics.refuse(index, nonFinite: bad)
+                    continue
+                }
                 let residual = sum[column] / Double(rows)
                 let first = widen(convert(start[index]))
                 statistics.nonFinite[index] = 0
                 statistics.shift[index] = first
                 statistics.offset[index] = (widen(centre[column]) - first) + residual
                 statistics.residual[index] = residual
-                statistics.largest[index] = widen(largest[column])
+                statistics.largest[index] =
+                    isBounded ? widen(largest[column]) : 2 * widen(Output.greatestFiniteMagnitude)
             }
-            return true
         }
     }
 }

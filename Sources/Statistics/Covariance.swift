@@ -53,6 +53,7 @@ public struct Covariance: Sendable {
     private var singleRows: Matrix<Float>
     private var doubleRows: Matrix<Double>
     private var pending = PendingRows()
+    private var scratch = GramScratch()
 
     /// The covariance of no rows: the identity of ``merge(_:)``.
     public init(columns: Int, arithmetic: Arithmetic) {
@@ -205,7 +206,8 @@ public struct Covariance: Sendable {
         } else {
             singleRows.withElements { elements in
                 guard let base = elements.baseAddress else { return }
-                comoment.addGram(of: base, rows: count, times: factor, plus: terms)
+                comoment.addGram(
+                    of: base, rows: count, times: factor, plus: terms, reusing: &scratch)
             }
         }
     }

@@ -74,34 +74,4 @@ import Testing
             }
         }
     }
-
-    /// Small integers, whose products are exact in either precision; 300 columns make six tiles.
-    @Test func gramMatricesAreExactOnIntegers() {
-        let (rows, columns) = (11, 300)
-        let values: [Float] = (0..<rows * columns).map { (index: Int) -> Float in
-            let value: Int = (index * 5 + index / 7) % 9
-            return Float(value - 4)
-        }
-        let term = RankOneTerm(vector: (0..<columns).map { Double($0 % 4) }, weight: 3)
-        var float = Matrix<Double>(rows: columns, columns: columns, repeating: 1)
-        var double = float
-        values.withUnsafeBufferPointer { x in
-            guard let base = x.baseAddress else { return }
-            float.addGram(of: base, rows: rows, times: 2, plus: [term])
-        }
-        values.map(Double.init).withUnsafeBufferPointer { x in
-            guard let base = x.baseAddress else { return }
-            double.addGram(of: base, rows: rows, times: 2, plus: [term])
-        }
-        #expect(float == double)
-        for row in stride(from: 0, to: columns, by: 13) {
-            for column in 0..<columns {
-                let product = (0..<rows).reduce(Float(0)) {
-                    $0 + values[$1 * columns + row] * values[$1 * columns + column]
-                }
-                let expected = 1 + 2 * Double(product) + Double(3 * (row % 4) * (column % 4))
-                #expect(double[row, column] == (column <= row ? expected : 1))
-            }
-        }
-    }
 }

@@ -108,6 +108,26 @@ import Testing
         #expect(covariance.mean[0] == clean.mean[0])
     }
 
+    /// Deviations of ±3e38 fit into no float, nor their squares: a² n / (n − 1) beside ones of ±1.
+    @Test(arguments: [Covariance.Arithmetic.single, .double])
+    func deviationsBeyondTheRangeOfFloat(arithmetic: Covariance.Arithmetic) {
+        let largest: Float = 3e38
+        // Every 61st row is looked at for the mean: those of one sign only.
+        let x = Matrix<Float>(
+            rows: 122, columns: 2,
+            elements: (0..<122).flatMap { row in
+                [row % 2 == 0 ? largest : -largest, row % 2 == 0 ? 1 : -1]
+            })
+        var covariance = Covariance(columns: 2, arithmetic: arithmetic)
+        covariance.insert(.float(x))
+        let (matrix, exponent) = covariance.sample(of: [0, 1])
+        let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+        let deviation = Double(largest) / unit
+        let expected = deviation * deviation * 122 / 121
+        #expect(abs(matrix[0, 0] - expected) < 1e-7 * expected)
+        #expect(abs(matrix[0, 1] - expected / Double(largest)) < 1e-7 * expected / Double(largest))
+    }
+
     /// Scaling by a power of two changes nothing but the exponent.
     @Test(arguments: [-1000, -500, -60, 60, 500, 1000])
     func powersOfTwoAreExact(exponent: Int) {

@@ -1,0 +1,143 @@
+import Testing
+
+@testable import LinearAlgebra
+
+@Suite struct GramTests {
+    /// Our own kernel only where the processor runs it.
+    static let kernels: [GramKernel] = GramKernel.isOwnAvailable ? [.own, .library] : [.library]
+
+    /// Small integers, whose products are exact in either precision.
+    private func integers(rows: Int, columns: Int) -> [Float] {
+        (0..<rows * columns).map { (index: Int) -> Float in
+            let value: Int = (index * 5 + index / 7) % 9
+            return Float(value - 4)
+        }
+    }
+
+    /// What the single-precision kernel adds to a matrix whose elements are all `initial`.
+    private func gram(
+        of values: [Float], rows: Int, columns: Int, onto initial: Double = 0, times factor: Double,
+        plus terms: [RankOneTerm] = [], reusing scratch: inout GramScratch, by kernel: GramKernel
+    ) -> Matrix<Double> {
+        var matrix = Matrix<Double>(rows: columns, columns: columns, repeating: initial)
+        values.withUnsafeBufferPointer { x in
+            guard let base = x.baseAddress else { return }
+            matrix.addGram(
+                of: base, rows: rows, times: factor, plus: terms, reusing: &scratch, by: kernel)
+        }
+        return matrix
+    }
+
+    /// `1 + factor · XᵀX + 3 vvᵀ` below and on the diagonal, 1 above it: the definition.
+    private func definition(
+        of values: [Float], rows: Int, columns: Int, times factor: Double, vector: [Double]
+    ) -> Matrix<Double> {
+        var expected = Matrix<Double>(rows: columns, columns: columns, repeating: 1)
+        expected.withMutableElements { sums in
+            values.withUnsafeBufferPointer { x in
+                for i in 0..<columns {
+                    for j in 0...i {
+                        var sum = 0.0
+                        for row in 0..<rows {
+                            sum += Double(x[row * columns + i]) * Double(x[row * columns + j])
+                        }
+                        sums[i * columns + j] += factor * sum + 3 * vector[i] * vector[j]
+                    }
+                }
+            }
+        }
+        return expected
+    }
+
+    /// Exactly the definition: every edge of panels, micro-tiles and tiles, and slabs of all kinds.
+    @Test(arguments: kernels)
+    func equalsTheDefinitionOnIntegers(kernel: GramKernel) {
+        let small = (1...40).flatMap { columns in
+            [1, 2, 7, 8, 9, 40].map { rows in (rows, columns) }
+        }
+        let square = (1...40).map { ($0, $0) }
+        let large = [
+            (0, 5), (417, 1), (61, 61), (500, 61), (833, 100), (48, 96), (30, 257), (1250, 145),
+            (11, 300), (3, 769), (9, 1000),
+        ]
+        var scratch = GramScratch()
+        for (rows, columns) in small + square + large {
+            let values = integers(rows: rows, columns: columns)
+            let vector = (0..<columns).map { Double($0 % 4) }
+            let terms = [RankOneTerm(vector: vector, weight: 3)]
+            let sums = gram(
+                of: values, rows: rows, columns: columns, onto: 1, times: 2, plus: terms,
+                reusing: &scratch, by: kernel)
+            let expected = definition(
+                of: values, rows: rows, columns: columns, times: 2, vector: vector)
+            #expect(sums == expected, "\(rows) x \(columns)")
+        }
+    }
+
+    @Test func doublePrecisionEqualsTheDefinitionOnIntegers() {
+        for (rows, columns) in [(0, 3), (11, 300), (7, 20)] {
+            let values = integers(rows: rows, columns: columns)
+            let vector = (0..<columns).map { Double($0 % 4) }
+            var sums = Matrix<Double>(rows: columns, columns: columns, repeating: 1)
+            values.map(Double.init).withUnsafeBufferPointer { x in
+                guard let base = x.baseAddress else { return }
+                sums.addGram(
+                    of: base, rows: rows, times: 2, plus: [RankOneTerm(vector: vector, weight: 3)])
+            }
+            #expect(
+                sums
+                    == definition(
+                        of: values, rows: rows, columns: columns, times: 2, vector: vector))
+        }
+    }
+
+    /// Sums of 3,000 numbers between 0 and 1 in one go are several times less accurate.
+    @Test(arguments: kernels)
+    func roundsLikeShortSums(kernel: GramKernel) {
+        let (rows, columns) = (3000, 70)
+        var generator = SeededGenerator(seed: 3)
+        let values = (0..<rows * columns).map { _ in Float.random(in: 0..<1, using: &generator) }
+        var scratch = GramScratch()
+        let sums = gram(
+            of: values, rows: rows, columns: columns, times: 0.5, reusing: &scratch, by: kernel)
+        var (error, errorInOneGo) = (0.0, 0.0)
+        for i in 0..<columns {
+            for j in 0...i {
+                var (exact, single) = (0.0, Float(0))
+                for row in 0..<rows {
+                    let (x, y) = (values[row * columns + i], values[row * columns + j])
+                    exact += Double(x) * Double(y)
+                    single += x * y
+                }
+                error = max(error, abs(sums[i, j] - exact / 2))
+                errorInOneGo = max(errorInOneGo, abs(Double(single) - exact) / 2)
+            }
+        }
+        #expect(error < errorInOneGo / 3)
+    }
+
+    /// Neither what the memory held before nor what runs at the same time shows.
+    @Test(arguments: kernels)
+    func givesTheSameBitsEveryTime(kernel: GramKernel) {
+        let columns = 200
+        var generator = SeededGenerator(seed: 4)
+        let values = (0..<700 * columns).map { _ in Float.random(in: -1..<1, using: &generator) }
+        var scratch = GramScratch()
+        for rows in [700, 300, 700] {
+            var fresh = GramScratch()
+            let first = gram(
+                of: values, rows: rows, columns: columns, times: 1, reusing: &scratch, by: kernel)
+            let second = gram(
+                of: values, rows: rows, columns: columns, times: 1, reusing: &fresh, by: kernel)
+            #expect(first == second)
+        }
+    }
+
+    @Test func smallProblemsAreTheLibrarys() {
+        #expect(GramKernel.fastest(rows: 2048, columns: 512) == .library)
+        #expect(GramKernel.fastest(rows: 3, columns: 2048) == .library)
+        #expect(
+            GramKernel.fastest(rows: 2048, columns: 2048)
+                == (GramKernel.isOwnAvailable ? .own : .library))
+    }
+}
