@@ -37,6 +37,47 @@ TARGET void ckernels_gram_pack(
     }
 }
 
+TARGET static inline __m256 deviations(
+    const float *x, const float *centre, double *sums, float *largest) {
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    __m256 d = _mm256_sub_ps(_mm256_loadu_ps(x), _mm256_loadu_ps(centre));
+    __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(d));
+    __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(d, 1));
+    _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_loadu_pd(sums), low));
+    _mm256_storeu_pd(sums + 4, _mm256_add_pd(_mm256_loadu_pd(sums + 4), high));
+    __m256 magnitude = _mm256_andnot_ps(sign, d);
+    _mm256_storeu_ps(largest, _mm256_max_ps(magnitude, _mm256_loadu_ps(largest)));
+    return d;
+}
+
+TARGET void ckernels_gram_centre(
+    const float *x, size_t stride, size_t rows, size_t columns, const float *centre, float *panels,
+    size_t panel_stride, double *sums, float *largest) {
+    const size_t whole = columns / PANEL, rest = columns % PANEL, end = whole * PANEL;
+    for (size_t row = 0; row < rows; row++, x += stride, panels += PANEL) {
+        for (size_t panel = 0; panel < whole; panel++) {
+            const size_t column = panel * PANEL;
+            float *target = panels + panel * panel_stride;
+            // Rows lie on pages of their own, across which the processor does not look ahead.
+            _mm_prefetch((const char *)(x + column + 4 * stride), _MM_HINT_T0);
+            _mm256_store_ps(
+                target, deviations(x + column, centre + column, sums + column, largest + column));
+            _mm256_store_ps(
+                target + 8,
+                deviations(
+                    x + column + 8, centre + column + 8, sums + column + 8, largest + column + 8));
+        }
+        for (size_t i = 0; rest > 0 && i < PANEL; i++) {
+            float d = i < rest ? x[end + i] - centre[end + i] : 0;
+            panels[whole * panel_stride + i] = d;
+            if (i >= rest) continue;
+            sums[end + i] += d;
+            float magnitude = d < 0 ? -d : d;
+            if (magnitude > largest[end + i]) largest[end + i] = magnitude;
+        }
+    }
+}
+
 // Copies 48 columns, of which `count` panels exist, into eight narrow panels of 6 columns, whose
 // elements the micro-kernel broadcasts one after the other.
 TARGET static void narrow(
@@ -196,6 +237,14 @@ int ckernels_gram_is_available(void) { return 0; }
 void ckernels_gram_pack(
     const float *x, size_t stride, size_t rows, size_t columns, float *panel) {
     (void)x, (void)stride, (void)rows, (void)columns, (void)panel;
+    abort();
+}
+
+void ckernels_gram_centre(
+    const float *x, size_t stride, size_t rows, size_t columns, const float *centre, float *panels,
+    size_t panel_stride, double *sums, float *largest) {
+    (void)x, (void)stride, (void)rows, (void)columns, (void)centre, (void)panels;
+    (void)panel_stride, (void)sums, (void)largest;
     abort();
 }
 

@@ -32,7 +32,7 @@ extension Matrix where Scalar == Double {
     /// - Complexity: O(count · columns²) time; the copy and one tile for each running job of memory.
     public mutating func addGram(
         of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
-        plus terms: [RankOneTerm], reusing scratch: inout GramScratch
+        plus terms: [RankOneTerm], reusing scratch: inout GramPanels
     ) {
         addGram(
             of: x, rows: count, times: factor, plus: terms, reusing: &scratch,
@@ -42,23 +42,35 @@ extension Matrix where Scalar == Double {
     /// The same by the given kernel, which must be available.
     mutating func addGram(
         of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
-        plus terms: [RankOneTerm], reusing scratch: inout GramScratch, by kernel: GramKernel
+        plus terms: [RankOneTerm], reusing scratch: inout GramPanels, by kernel: GramKernel
     ) {
         let stride = columns
-        let term = LowRankTerm(terms, columns: columns)
-        let side = kernel.tileSide(columns: columns)
         switch kernel {
         case .own:
-            GramPanels.with(x, rows: count, columns: stride, reusing: &scratch) { panels in
-                forEachTile(work: count, side: side) { lower, tile in
-                    panels.addGram(times: factor, to: lower, in: tile)
-                    term.add(to: lower, stride: stride, in: tile)
-                }
-            }
+            scratch.reuse(rows: count, columns: stride)
+            scratch.copy(x, rows: count, behind: 0)
+            addGram(of: scratch, rows: count, times: factor, plus: terms)
         case .library:
+            let term = LowRankTerm(terms, columns: columns)
+            let side = kernel.tileSide(columns: columns)
             forEachTile(work: count, side: side) { lower, tile in
                 addProducts(
                     of: x, rows: count, stride: stride, times: factor, to: lower, in: tile)
+                term.add(to: lower, stride: stride, in: tile)
+            }
+        }
+    }
+
+    /// The same sum of the first `count` rows of panels, which ``GramPanels/areFastest(columns:)``.
+    public mutating func addGram(
+        of panels: GramPanels, rows count: Int, times factor: Double, plus terms: [RankOneTerm]
+    ) {
+        let stride = columns
+        let term = LowRankTerm(terms, columns: columns)
+        let side = GramKernel.own.tileSide(columns: columns)
+        panels.withProducts(rows: count) { products in
+            forEachTile(work: count, side: side) { lower, tile in
+                products.add(times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
             }
         }

@@ -87,7 +87,7 @@ let sampledRows = 61
 
 /// Centres stripes of columns concurrently; stripes depend on the shape alone.
 @inline(__always)
-private func forEachStripe(
+func forEachStripe(
     rows: Int, columns: Int, _ body: (Range<Int>) -> Void
 ) {
     let width = stripeWidth
@@ -178,8 +178,13 @@ func centreStripes(
     forEachStripe(rows: rows, columns: columns) { stripe in
         if exponent == 0 {
             centreUnscaledStripe(
-                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
-                convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) })
+                start, rows: rows, stride: columns, stripe: stripe, statistics,
+                convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) },
+                subtract: { sums in
+                    subtract(
+                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
+                        convert: { $0 }, widen: { Double($0) })
+                }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
@@ -198,8 +203,13 @@ func centreStripes(
     forEachStripe(rows: rows, columns: columns) { stripe in
         if exponent == 0 {
             centreUnscaledStripe(
-                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
-                convert: { Double($0) }, widen: { $0 }, narrow: { $0 })
+                start, rows: rows, stride: columns, stripe: stripe, statistics,
+                convert: { Double($0) }, widen: { $0 }, narrow: { $0 },
+                subtract: { sums in
+                    subtract(
+                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
+                        convert: { Double($0) }, widen: { $0 })
+                }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,
@@ -218,8 +228,13 @@ func centreStripes(
     forEachStripe(rows: rows, columns: columns) { stripe in
         if exponent == 0 {
             centreUnscaledStripe(
-                start, rows: rows, stride: columns, stripe: stripe, statistics, into: base,
-                convert: { $0 }, widen: { $0 }, narrow: { $0 })
+                start, rows: rows, stride: columns, stripe: stripe, statistics,
+                convert: { $0 }, widen: { $0 }, narrow: { $0 },
+                subtract: { sums in
+                    subtract(
+                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
+                        convert: { $0 }, widen: { $0 })
+                }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(
                 start, rows: rows, stride: columns, stripe: stripe, exponent: exponent, statistics,

@@ -1,3 +1,12 @@
+import LinearAlgebra
+
+/// What a stripe of columns is centred at, and what is summed meanwhile; one a column.
+struct StripeSums<Scalar> {
+    let centre: UnsafePointer<Scalar>
+    let sum: UnsafeMutablePointer<Double>
+    let largest: UnsafeMutablePointer<Scalar>
+}
+
 /// Centres a stripe of values of ordinary magnitude, as `centreStripe` does with an exponent of
 /// zero, at a fraction of its cost.
 ///
@@ -7,11 +16,15 @@
 /// Every column on its own: one with entries that are not finite is set to zero and changes nothing
 /// in the others. A deviation that overflows makes the column's largest too large for the output,
 /// after which the block is centred again, scaled.
+///
+/// - Parameters:
+///   - subtract: writes the deviations, adds them up and raises the largest to their magnitudes.
+///   - clear: sets the deviations of a column to zero.
 @inline(__always)
 func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
     _ start: UnsafePointer<Input>, rows: Int, stride: Int, stripe: Range<Int>,
-    _ statistics: StripeStatistics, into target: UnsafeMutablePointer<Output>,
-    convert: (Input) -> Output, widen: (Output) -> Double, narrow: (Double) -> Output
+    _ statistics: StripeStatistics, convert: (Input) -> Output, widen: (Output) -> Double,
+    narrow: (Double) -> Output, subtract: (StripeSums<Output>) -> Void, clear: (Int) -> Void
 ) {
     let width = stripe.count
     let sampled = min(rows, sampledRows)
@@ -29,20 +42,7 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
                 sum[column] = 0
                 largest[column] = 0
             }
-            for row in 0..<rows {
-                let source = start + row * stride + stripe.lowerBound
-                let centred = target + row * stride + stripe.lowerBound
-                // Two loops, as the compiler does not ask about the overlap of many arrays.
-                for column in 0..<width {
-                    centred[column] = convert(source[column]) - centre[column]
-                }
-                for column in 0..<width {
-                    sum[column] += widen(centred[column])
-                    let magnitude = abs(centred[column])
-                    let before = centre[column + stripeWidth]
-                    centre[column + stripeWidth] = magnitude > before ? magnitude : before
-                }
-            }
+            subtract(StripeSums(centre: centre, sum: sum, largest: largest))
             for column in 0..<width {
                 let index = stripe.lowerBound + column
                 let isBounded = sum[column].isFinite && centre[column].isFinite
@@ -51,7 +51,7 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
                     for row in 0..<rows where !start[row * stride + index].isFinite { bad += 1 }
                 }
                 guard bad == 0 else {
-                    for row in 0..<rows { target[row * stride + index] = 0 }
+                    clear(index)
                     statistics.refuse(index, nonFinite: bad)
                     continue
                 }
@@ -65,5 +65,45 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
                     isBounded ? widen(largest[column]) : 2 * widen(Output.greatestFiniteMagnitude)
             }
         }
+    }
+}
+
+/// The deviations of a stripe, row after row.
+@inline(__always)
+func subtract<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
+    _ sums: StripeSums<Output>, from start: UnsafePointer<Input>, rows: Int, stride: Int,
+    stripe: Range<Int>, into target: UnsafeMutablePointer<Output>, convert: (Input) -> Output,
+    widen: (Output) -> Double
+) {
+    for row in 0..<rows {
+        let source = start + row * stride + stripe.lowerBound
+        let centred = target + row * stride + stripe.lowerBound
+        // Two loops, as the compiler does not ask about the overlap of many arrays.
+        for column in 0..<stripe.count {
+            centred[column] = convert(source[column]) - sums.centre[column]
+        }
+        for column in 0..<stripe.count {
+            sums.sum[column] += widen(centred[column])
+            let magnitude = abs(centred[column])
+            let before = sums.largest[column]
+            sums.largest[column] = magnitude > before ? magnitude : before
+        }
+    }
+}
+
+/// Centres single-precision rows of ordinary magnitude into panels.
+func centreStripes(
+    _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,
+    into target: GramDeviations
+) {
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        centreUnscaledStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics, convert: { $0 },
+            widen: { Double($0) }, narrow: { Float($0) },
+            subtract: { sums in
+                target.write(
+                    start, stride: columns, rows: rows, columns: stripe, centre: sums.centre,
+                    sums: sums.sum, largest: sums.largest)
+            }, clear: { target.clear(column: $0, rows: rows) })
     }
 }

@@ -53,7 +53,9 @@ public struct Covariance: Sendable {
     private var singleRows: Matrix<Float>
     private var doubleRows: Matrix<Double>
     private var pending = PendingRows()
-    private var scratch = GramScratch()
+    /// Instead of `singleRows` where products are summed from panels.
+    private var panels = GramPanels()
+    private let usesPanels: Bool
 
     /// The covariance of no rows: the identity of ``merge(_:)``.
     public init(columns: Int, arithmetic: Arithmetic) {
@@ -64,6 +66,7 @@ public struct Covariance: Sendable {
         comoment = Matrix(rows: columns, columns: columns)
         singleRows = Matrix(rows: 0, columns: columns)
         doubleRows = Matrix(rows: 0, columns: columns)
+        usesPanels = arithmetic == .single && GramPanels.areFastest(columns: columns)
     }
 
     /// Number of columns.
@@ -102,6 +105,10 @@ public struct Covariance: Sendable {
         x.withElements { elements in
             guard let base = elements.baseAddress else { return }
             let start = base + rows.lowerBound * x.columns
+            if usesPanels {
+                add(centreIntoPanels(start, rows: rows.count), rows: rows.count)
+                return
+            }
             let block =
                 arithmetic == .single
                 ? singleRows.withMutableElements { all in
@@ -119,6 +126,28 @@ public struct Covariance: Sendable {
                     }
                 }
             add(block, rows: rows.count)
+        }
+    }
+
+    /// Centres rows straight into panels, or by way of `singleRows` if they have to be scaled.
+    private mutating func centreIntoPanels(
+        _ start: UnsafePointer<Float>, rows: Int
+    ) -> CentredBlock {
+        let (first, width) = (pending.rows, columns)
+        return centre(start, rows, width, blockExponent) { exponent, statistics in
+            if exponent == 0 {
+                panels.withDeviations(behind: first) {
+                    centreStripes(start, rows: rows, columns: width, statistics, into: $0)
+                }
+                return
+            }
+            singleRows.reuse(rows: rows)
+            singleRows.withMutableElements { all in
+                let rows = UnsafeMutableBufferPointer(rebasing: all[..<(rows * width)])
+                centreStripes(
+                    start, rows: rows.count / width, exponent: exponent, statistics, into: rows)
+                rows.baseAddress.map { panels.copy($0, rows: rows.count / width, behind: first) }
+            }
         }
     }
 
@@ -146,6 +175,8 @@ public struct Covariance: Sendable {
         guard pending.rows == 0 else { return }
         if isDouble {
             doubleRows.reuse(rows: pendingLimit)
+        } else if usesPanels {
+            panels.reuse(rows: pendingLimit, columns: columns)
         } else {
             singleRows.reuse(rows: pendingLimit)
         }
@@ -180,6 +211,8 @@ public struct Covariance: Sendable {
             doubleRows.withMutableElements { all in
                 for index in 0..<count { all[index] = all[from + index] }
             }
+        } else if usesPanels {
+            panels.moveToBeginning(rows: rows, from: before)
         } else {
             singleRows.withMutableElements { all in
                 for index in 0..<count { all[index] = all[from + index] }
@@ -203,11 +236,13 @@ public struct Covariance: Sendable {
                 guard let base = elements.baseAddress else { return }
                 comoment.addGram(of: base, rows: count, times: factor, plus: terms)
             }
+        } else if usesPanels {
+            comoment.addGram(of: panels, rows: count, times: factor, plus: terms)
         } else {
             singleRows.withElements { elements in
                 guard let base = elements.baseAddress else { return }
                 comoment.addGram(
-                    of: base, rows: count, times: factor, plus: terms, reusing: &scratch)
+                    of: base, rows: count, times: factor, plus: terms, reusing: &panels)
             }
         }
     }

@@ -168,7 +168,7 @@ public struct SampleRows: Sendable {
 
 extension Matrix<Double> {
     fileprivate mutating func addGram(of x: UnsafePointer<Float>, rows: Int) {
-        var scratch = GramScratch()
+        var scratch = GramPanels()
         addGram(of: x, rows: rows, times: 1, plus: [], reusing: &scratch)
     }
 

@@ -17,7 +17,7 @@ import Testing
     /// What the single-precision kernel adds to a matrix whose elements are all `initial`.
     private func gram(
         of values: [Float], rows: Int, columns: Int, onto initial: Double = 0, times factor: Double,
-        plus terms: [RankOneTerm] = [], reusing scratch: inout GramScratch, by kernel: GramKernel
+        plus terms: [RankOneTerm] = [], reusing scratch: inout GramPanels, by kernel: GramKernel
     ) -> Matrix<Double> {
         var matrix = Matrix<Double>(rows: columns, columns: columns, repeating: initial)
         values.withUnsafeBufferPointer { x in
@@ -60,7 +60,7 @@ import Testing
             (0, 5), (417, 1), (61, 61), (500, 61), (833, 100), (48, 96), (30, 257), (1250, 145),
             (11, 300), (3, 769), (9, 1000),
         ]
-        var scratch = GramScratch()
+        var scratch = GramPanels()
         for (rows, columns) in small + square + large {
             let values = integers(rows: rows, columns: columns)
             let vector = (0..<columns).map { Double($0 % 4) }
@@ -97,7 +97,7 @@ import Testing
         let (rows, columns) = (3000, 70)
         var generator = SeededGenerator(seed: 3)
         let values = (0..<rows * columns).map { _ in Float.random(in: 0..<1, using: &generator) }
-        var scratch = GramScratch()
+        var scratch = GramPanels()
         let sums = gram(
             of: values, rows: rows, columns: columns, times: 0.5, reusing: &scratch, by: kernel)
         var (error, errorInOneGo) = (0.0, 0.0)
@@ -122,9 +122,9 @@ import Testing
         let columns = 200
         var generator = SeededGenerator(seed: 4)
         let values = (0..<700 * columns).map { _ in Float.random(in: -1..<1, using: &generator) }
-        var scratch = GramScratch()
+        var scratch = GramPanels()
         for rows in [700, 300, 700] {
-            var fresh = GramScratch()
+            var fresh = GramPanels()
             let first = gram(
                 of: values, rows: rows, columns: columns, times: 1, reusing: &scratch, by: kernel)
             let second = gram(

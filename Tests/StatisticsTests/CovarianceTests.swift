@@ -108,6 +108,34 @@ import Testing
         #expect(covariance.mean[0] == clean.mean[0])
     }
 
+    /// Wide enough for panels, with a last one that is not full; scaled by 2^-60, blocks take the
+    /// way by rows.
+    @Test(arguments: [0, -60])
+    func wideMatricesEqualDoublePrecision(exponent: Int) {
+        let columns = 801
+        let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+        var x = testMatrix(rows: 300, columns: columns, seed: 15) { row, column, u in
+            unit * (u + Double(column % 5) * u + Double(row) / 100)
+        }
+        func covariance(_ arithmetic: Covariance.Arithmetic) -> Covariance {
+            var covariance = Covariance(columns: columns, arithmetic: arithmetic)
+            for part in [0..<100, 100..<133, 133..<300] {
+                covariance.insert(.float(single(x.rows(part))))
+            }
+            return covariance
+        }
+        let others = (0..<columns).filter { $0 != 7 }
+        let whole = covariance(.single)
+        let (single, double) = (whole.sample(of: others), covariance(.double).sample(of: others))
+        #expect(whole.usedSinglePrecision && single.exponent == double.exponent)
+        let largest = double.matrix.elements.reduce(0) { max($0, abs($1)) }
+        let differences = zip(single.matrix.elements, double.matrix.elements).map { abs($0 - $1) }
+        #expect(differences.reduce(0, max) < 1e-6 * largest)
+        // What is not finite changes no bit of the others.
+        x[250, 7] = .nan
+        #expect(covariance(.single).sample(of: others).matrix == single.matrix)
+    }
+
     /// Deviations of ±3e38 fit into no float, nor their squares: a² n / (n − 1) beside ones of ±1.
     @Test(arguments: [Covariance.Arithmetic.single, .double])
     func deviationsBeyondTheRangeOfFloat(arithmetic: Covariance.Arithmetic) {

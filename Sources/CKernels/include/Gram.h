@@ -32,6 +32,13 @@ int ckernels_gram_is_available(void);
 void ckernels_gram_pack(
     const float *x, size_t stride, size_t rows, size_t columns, float *panel);
 
+// Copies the deviations of the values from `centre` into panels, which begin `panel_stride` scalars
+// after each other, and adds them up by column in `sums`; `largest` becomes that of their magnitudes
+// and of what it holds. The last panel is filled up with zeros.
+void ckernels_gram_centre(
+    const float *x, size_t stride, size_t rows, size_t columns, const float *centre, float *panels,
+    size_t panel_stride, double *sums, float *largest);
+
 // Scalars of scratch memory that a tile of so many rows needs.
 size_t ckernels_gram_scratch(size_t tile_rows);
 
