@@ -28,8 +28,10 @@ let isDebianHDF5 = FileManager.default.fileExists(atPath: "/usr/include/hdf5/ser
 let hdf5Library: [LinkerSetting] =
     (isDebianHDF5 ? [":libhdf5_serial.a", "sz", "z", "dl", "m"] : ["hdf5"])
     .map { .linkedLibrary($0) }
-/// The executables hold what they use of Swift's libraries: looking up its symbols in shared ones
-/// would take longer than reading a small run. The second half is what Foundation's archive needs.
+/// Executables that hold what they use of Swift's libraries.
+///
+/// Looking up its symbols in shared ones would take longer than reading a small run. The list is
+/// what Foundation's archive needs.
 let quickLaunch: [LinkerSetting] = [
     .unsafeFlags(
         // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.

@@ -97,10 +97,8 @@ public struct GramDeviations: @unchecked Sendable {
     /// Writes the deviations of `rows` rows from `centre`, adds them to `sums` and raises `largest`
     /// to their magnitudes.
     ///
-    /// - Parameters:
-    ///   - x: the first row of a row-major matrix, `rowStride` scalars before the next.
-    ///   - columns: which of them; begins at a multiple of 16.
-    ///   - centre: one a column of the range, as `sums` and `largest`.
+    /// `x` is the first row of a row-major matrix, `rowStride` scalars before the next; `columns`
+    /// begins at a multiple of 16; `centre`, `sums` and `largest` have one entry a column of it.
     public func write(
         _ x: UnsafePointer<Float>, stride rowStride: Int, rows: Int, columns: Range<Int>,
         centre: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>,

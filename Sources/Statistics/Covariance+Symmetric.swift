@@ -9,6 +9,7 @@ extension Matrix<Double> {
     /// - Parameters:
     ///   - indices: rows, and columns, to keep; ascending.
     ///   - divisor: of every element.
+    /// - Returns: as many rows and columns as indices, in their order.
     /// - Complexity: O(indices²).
     func symmetric(of indices: [Int], over divisor: Double) -> Matrix {
         let size = indices.count

@@ -17,9 +17,8 @@ struct StripeSums<Scalar> {
 /// in the others. A deviation that overflows makes the column's largest too large for the output,
 /// after which the block is centred again, scaled.
 ///
-/// - Parameters:
-///   - subtract: writes the deviations, adds them up and raises the largest to their magnitudes.
-///   - clear: sets the deviations of a column to zero.
+/// `subtract` writes the deviations, adds them up and raises the largest to their magnitudes; `clear`
+/// sets those of a column to zero.
 @inline(__always)
 func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
     _ start: UnsafePointer<Input>, rows: Int, stride: Int, stripe: Range<Int>,
