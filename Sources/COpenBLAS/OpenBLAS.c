@@ -24,9 +24,12 @@ static void *library;
 static char problem[512];
 
 static void load(void) {
-    // Its own default is a thread for each core of the host, started at once.
-    int is_ours = getenv("OPENBLAS_NUM_THREADS") == NULL;
-    if (is_ours) setenv("OPENBLAS_NUM_THREADS", "1", 0);
+    // Whatever the user or its own default say, it would start threads at once, which spin while
+    // they wait. Those that a product is to have are started for it.
+    static const char variable[] = "OPENBLAS_NUM_THREADS";
+    const char *asked = getenv(variable);
+    char *before = asked == NULL ? NULL : strdup(asked);
+    setenv(variable, "1", 1);
     for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++) {
         // Lazily: it has ten thousand functions, of which a few are used.
         library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
@@ -34,7 +37,9 @@ static void load(void) {
         if (reason != NULL && problem[0] == 0) strncpy(problem, reason, sizeof problem - 1);
     }
     if (library != NULL) problem[0] = 0;
-    if (is_ours) unsetenv("OPENBLAS_NUM_THREADS");
+    if (before != NULL) setenv(variable, before, 1);
+    else unsetenv(variable);
+    free(before);
 }
 
 int copenblas_is_available(void) {

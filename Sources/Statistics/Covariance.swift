@@ -96,8 +96,11 @@ public struct Covariance: Sendable {
     }
 
     /// Rows that wait for their products: long enough to keep all cores busy and to make little of
-    /// adding up the sums, at most 16 MiB in single precision.
-    private var pendingLimit: Int { max(64, min(2048, (4 << 20) / max(1, columns))) }
+    /// adding up the sums, at most 16 MiB in single precision; fewer of narrow layers, whose rows
+    /// then stay in the cache.
+    private var pendingLimit: Int {
+        max(64, min(columns <= 512 ? 512 : 2048, (4 << 20) / max(1, columns)))
+    }
 
     private mutating func insert(_ x: Matrix<Float>, rows: Range<Int>) {
         makeRoom(for: rows.count, isDouble: arithmetic == .double)
