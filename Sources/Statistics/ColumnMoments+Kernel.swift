@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Rows that share one shift.
 ///
 /// Long enough to make merging cheap, short enough that the squares
@@ -5,11 +7,9 @@
 private let tileRows = 256
 
 /// Columns handled together.
-let momentsStripe = 128
+let momentsStripe = Int(CKERNELS_MOMENTS_STRIPE)
 
-/// The running values of a stripe, one block of ``momentsStripe`` doubles after the other: being
-/// at fixed distances in one allocation, they let the compiler use vector instructions without
-/// asking whether they overlap.
+/// The running values of a stripe, one block of ``momentsStripe`` doubles after the other.
 private struct Tile {
     let base: UnsafeMutablePointer<Double>
     static let size = 5 * momentsStripe
@@ -72,38 +72,6 @@ private func insertStripe<Scalar: BinaryFloatingPoint>(
     }
 }
 
-/// Adds the rows of a tile to its sums, four at a time so that the sums are loaded and stored once
-/// for all of them; a rest of fewer rows goes through the same code with copies of the first row,
-/// whose deviations are 0.
-@inline(__always)
-private func accumulateTile<Scalar>(
-    _ start: UnsafePointer<Scalar>, rows: Int, stride: Int, width: Int,
-    _ sums: UnsafeMutablePointer<Double>, widen: (Scalar) -> Double
-) {
-    for first in Swift.stride(from: 0, to: rows, by: 4) {
-        let a = start + first * stride
-        let b = first + 1 < rows ? a + stride : start
-        let c = first + 2 < rows ? a + 2 * stride : start
-        let d = first + 3 < rows ? a + 3 * stride : start
-        for column in 0..<width {
-            let (p, q) = (widen(a[column]), widen(b[column]))
-            let (r, s) = (widen(c[column]), widen(d[column]))
-            let shift = sums[column]
-            let (e, f, g, h) = (p - shift, q - shift, r - shift, s - shift)
-            sums[column + momentsStripe] += (e + f) + (g + h)
-            sums[column + 2 * momentsStripe] += (e * e + f * f) + (g * g + h * h)
-            let (lowA, lowB) = (p < q ? p : q, r < s ? r : s)
-            let low = lowA < lowB ? lowA : lowB
-            let minimum = sums[column + 3 * momentsStripe]
-            sums[column + 3 * momentsStripe] = low < minimum ? low : minimum
-            let (highA, highB) = (p > q ? p : q, r > s ? r : s)
-            let high = highA > highB ? highA : highB
-            let maximum = sums[column + 4 * momentsStripe]
-            sums[column + 4 * momentsStripe] = high > maximum ? high : maximum
-        }
-    }
-}
-
 extension ColumnMoments.State {
     /// The moments of a few finite values of any magnitude.
     fileprivate init(twoPassesOver values: [Double]) {
@@ -134,7 +102,7 @@ func insertStripe(
         elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
         nonFinite: nonFinite
     ) { start, rows, stride, width, sums in
-        accumulateTile(start, rows: rows, stride: stride, width: width, sums) { Double($0) }
+        ckernels_moments_of_floats(instructionSet, start, rows, stride, width, sums)
     }
 }
 
@@ -148,6 +116,6 @@ func insertStripe(
         elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
         nonFinite: nonFinite
     ) { start, rows, stride, width, sums in
-        accumulateTile(start, rows: rows, stride: stride, width: width, sums) { $0 }
+        ckernels_moments_of_doubles(instructionSet, start, rows, stride, width, sums)
     }
 }

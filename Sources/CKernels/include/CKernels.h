@@ -5,6 +5,8 @@
 // architecture, makes as fast.
 
 #include "Gram.h"
+#include "InstructionSets.h"
 #include "Mixtures.h"
+#include "Moments.h"
 
 #endif
