@@ -1,0 +1,55 @@
+import CKernels
+import Testing
+
+@testable import Statistics
+
+/// The inner loop of column moments, in every instruction set that the processor has.
+@Suite struct MomentsKernelTests {
+    static let sets = [CKERNELS_BASELINE, CKERNELS_AVX2].filter { ckernels_supports($0) == 1 }
+
+    /// The plain sums, over all rests of four rows and of a register's columns.
+    @Test(arguments: sets, [1, 3, 8, 15, 16, 31, 128])
+    func equalsThePlainSums(set: ckernels_set, columns: Int) {
+        let stride = columns + 3
+        for rows in 1...9 {
+            let values = (0..<rows * stride).map { Float(($0 * 7919) % 1009) / 64 - 8 }
+            var sums = [Double](repeating: 0, count: 5 * momentsStripe)
+            for column in 0..<columns {
+                sums[column] = Double(values[column])
+                sums[3 * momentsStripe + column] = Double(values[column])
+                sums[4 * momentsStripe + column] = Double(values[column])
+            }
+            var wide = sums
+            ckernels_moments_of_floats(set, values, rows, stride, columns, &sums)
+            ckernels_moments_of_doubles(
+                set, values.map { Double($0) }, rows, stride, columns, &wide)
+            for column in 0..<columns {
+                let all = (0..<rows).map { Double(values[$0 * stride + column]) }
+                let deviations = all.map { $0 - all[0] }
+                // Multiples of 1/64 below 16: sums and squares are exact in double precision.
+                let expected = [
+                    deviations.reduce(0, +), deviations.reduce(0) { $0 + $1 * $1 },
+                    all.min(), all.max(),
+                ]
+                for found in [sums, wide] {
+                    #expect((1...4).map { found[$0 * momentsStripe + column] } == expected)
+                }
+            }
+        }
+    }
+
+    /// What is not a number spoils the sums of its own column only, and no range.
+    @Test(arguments: sets)
+    func spoilsItsOwnColumn(set: ckernels_set) {
+        var values = [Float](repeating: 1, count: 6 * 20)
+        values[3 * 20 + 7] = .nan
+        for column in 0..<20 { values[5 * 20 + column] = 3 }
+        // The shift is the first row.
+        var sums = [Double](repeating: 0, count: 5 * momentsStripe)
+        for column in 0..<20 { sums[column] = 1 }
+        ckernels_moments_of_floats(set, values, 6, 20, 20, &sums)
+        #expect(sums[momentsStripe + 7].isNaN && sums[2 * momentsStripe + 7].isNaN)
+        for column in 0..<20 where column != 7 { #expect(sums[momentsStripe + column] == 2) }
+        #expect(sums[4 * momentsStripe + 7] == 3)
+    }
+}
