@@ -114,7 +114,7 @@ let modules: [[Target]] = [
         "ResultStore", uses: ["Analysis", "Report", grdb], testedWith: ["MetricCore"],
         excluding: ["README.md"]),
     module(
-        "Batch", uses: ["Analysis", "MetricCore", "Report", "ResultStore"],
+        "Batch", uses: ["Analysis", "LinearAlgebra", "MetricCore", "Report", "ResultStore"],
         testedWith: [argumentParser]),
     module(
         "Comparison",

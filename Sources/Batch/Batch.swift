@@ -1,5 +1,6 @@
 public import Analysis
 import Glibc
+import LinearAlgebra
 public import MetricCore
 public import Report
 import ResultStore
@@ -75,6 +76,9 @@ public struct Batch: Sendable {
         }
     }
 
+    /// Whether each run has at most one core for itself.
+    private var sharesCores: Bool { 2 * jobs > sysconf(Int32(_SC_NPROCESSORS_ONLN)) && jobs > 1 }
+
     /// Analyzes what is missing.
     ///
     /// - Parameters:
@@ -100,7 +104,13 @@ public struct Batch: Sendable {
                 guard next < runs.count else { return }
                 let index = next
                 next += 1
-                group.addTask { (index, try await process(runs[index], analyze)) }
+                group.addTask {
+                    let outcome =
+                        try await sharesCores
+                        ? onOneCore { try await process(runs[index], analyze) }
+                        : process(runs[index], analyze)
+                    return (index, outcome)
+                }
             }
             for _ in 0..<jobs { start() }
             while let (index, outcome) = try await group.next() {

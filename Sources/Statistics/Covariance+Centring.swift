@@ -1,3 +1,4 @@
+internal import CKernels
 import LinearAlgebra
 
 /// A block of rows less about its column means, and what is missing.
@@ -184,9 +185,10 @@ func centreStripes(
                 start, rows: rows, stride: columns, stripe: stripe, statistics,
                 convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) },
                 subtract: { sums in
-                    subtract(
-                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
-                        convert: { $0 }, widen: { Double($0) })
+                    let first = stripe.lowerBound
+                    ckernels_centre_floats(
+                        instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                        base + first, sums.sum, sums.largest)
                 }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(
@@ -209,9 +211,10 @@ func centreStripes(
                 start, rows: rows, stride: columns, stripe: stripe, statistics,
                 convert: { Double($0) }, widen: { $0 }, narrow: { $0 },
                 subtract: { sums in
-                    subtract(
-                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
-                        convert: { Double($0) }, widen: { $0 })
+                    let first = stripe.lowerBound
+                    ckernels_centre_widened(
+                        instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                        base + first, sums.sum, sums.largest)
                 }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(
@@ -234,9 +237,10 @@ func centreStripes(
                 start, rows: rows, stride: columns, stripe: stripe, statistics,
                 convert: { $0 }, widen: { $0 }, narrow: { $0 },
                 subtract: { sums in
-                    subtract(
-                        sums, from: start, rows: rows, stride: columns, stripe: stripe, into: base,
-                        convert: { $0 }, widen: { $0 })
+                    let first = stripe.lowerBound
+                    ckernels_centre_doubles(
+                        instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                        base + first, sums.sum, sums.largest)
                 }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
         } else {
             centreStripe(

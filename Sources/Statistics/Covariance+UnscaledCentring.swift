@@ -67,29 +67,6 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
     }
 }
 
-/// The deviations of a stripe, row after row.
-@inline(__always)
-func subtract<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
-    _ sums: StripeSums<Output>, from start: UnsafePointer<Input>, rows: Int, stride: Int,
-    stripe: Range<Int>, into target: UnsafeMutablePointer<Output>, convert: (Input) -> Output,
-    widen: (Output) -> Double
-) {
-    for row in 0..<rows {
-        let source = start + row * stride + stripe.lowerBound
-        let centred = target + row * stride + stripe.lowerBound
-        // Two loops, as the compiler does not ask about the overlap of many arrays.
-        for column in 0..<stripe.count {
-            centred[column] = convert(source[column]) - sums.centre[column]
-        }
-        for column in 0..<stripe.count {
-            sums.sum[column] += widen(centred[column])
-            let magnitude = abs(centred[column])
-            let before = sums.largest[column]
-            sums.largest[column] = magnitude > before ? magnitude : before
-        }
-    }
-}
-
 /// Centres single-precision rows of ordinary magnitude into panels.
 func centreStripes(
     _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,

@@ -89,13 +89,13 @@ public struct KernelDensity: Sendable, Equatable {
 
     private func sum(at x: Double) -> Double {
         let reach = 9 * bandwidth
-        var index = lowerIndex(of: x - reach)
-        var total = 0.0
-        while index < sorted.count, sorted[index] <= x + reach {
-            total += StandardNormal.density(at: (x - sorted[index]) / bandwidth)
-            index += 1
+        let first = lowerIndex(of: x - reach)
+        let end = lowerIndex(of: (x + reach).nextUp)
+        let total = sumOfExponentials(count: end - first) { index in
+            let distance = (x - sorted[first + index]) / bandwidth
+            return -0.5 * distance * distance
         }
-        return total / Double(sorted.count) / bandwidth
+        return StandardNormal.density(at: 0) * total / Double(sorted.count) / bandwidth
     }
 
     /// The index of the first value that is not below `bound`.
