@@ -18,7 +18,8 @@ public struct Analyzer: Sendable {
     /// Analyzes one run.
     ///
     /// Every block of every matrix is read once, one block ahead of the computation, and feeds all
-    /// metrics. Memory is bounded by a few blocks and the accumulators, whatever the number of
+    /// metrics; what follows from a matrix is computed while the next one is read, unless both take
+    /// much memory. Memory is bounded by a few blocks and the accumulators, whatever the number of
     /// samples. The same file gives the same bits on any number of cores.
     ///
     /// - Parameters:
@@ -32,51 +33,88 @@ public struct Analyzer: Sendable {
     ) async throws -> RunAnalysis {
         let plan = try AnalysisPlan(of: run, metrics: metrics, selection: selection)
         var analysis = RunAnalysis(run: run.path)
+        var results = [[LayerResult]](repeating: [], count: plan.steps.count)
         var bytesDone = 0
-        for step in plan.steps {
-            switch step {
-            case .skip(let result): analysis.results.append(result)
-            case .fail(let results, let error):
-                analysis.results += results
-                analysis.failures.append(error)
-            case .read(let job):
-                let before = bytesDone
-                do {
-                    analysis.results += try await perform(job, of: run) { rows in
-                        bytesDone = before + rows * job.bytesPerRow
-                        onProgress(bytesDone, plan.bytes)
-                    }
-                } catch let error as RunError {
+        try await withThrowingTaskGroup(of: (step: Int, results: [LayerResult]).self) { group in
+            // What is computed from the samples of one matrix while the next one is read.
+            var computing: (step: Int, memory: Double)?
+            for (index, step) in plan.steps.enumerated() {
+                switch step {
+                case .skip(let result): results[index] = [result]
+                case .fail(let failed, let error):
+                    results[index] = failed
                     analysis.failures.append(error)
-                    analysis.results += job.metrics.indices.map {
-                        job.result(
-                            of: $0, run: run.path, status: .failed, reason: error.description)
+                case .read(let job):
+                    let memory = job.memory
+                    if let before = computing, before.memory + memory > Self.sharedMemory {
+                        if let ended = try await group.next() { results[ended.step] = ended.results }
+                        computing = nil
                     }
+                    let before = bytesDone
+                    do {
+                        let seen = try await read(job, of: run) { rows in
+                            bytesDone = before + rows * job.bytesPerRow
+                            onProgress(bytesDone, plan.bytes)
+                        }
+                        if computing != nil, let ended = try await group.next() {
+                            results[ended.step] = ended.results
+                        }
+                        group.addTask { (index, self.results(of: seen, for: job, run: run.path)) }
+                        computing = (index, memory)
+                    } catch let error as RunError {
+                        analysis.failures.append(error)
+                        results[index] = job.metrics.indices.map {
+                            job.result(
+                                of: $0, run: run.path, status: .failed, reason: error.description)
+                        }
+                    }
+                    bytesDone = before + job.rows * job.bytesPerRow
                 }
-                bytesDone = before + job.rows * job.bytesPerRow
             }
+            while let ended = try await group.next() { results[ended.step] = ended.results }
         }
+        analysis.results = results.flatMap { $0 }
         return analysis
     }
 
-    private func perform(
+    /// Memory of two matrices beyond which the second one waits for the results of the first.
+    private static let sharedMemory = 512e6
+
+    /// What a matrix left behind once all of its samples were seen.
+    private struct Seen {
+        var pass: LayerPass
+        var second: LayerSecondPass
+        /// Why there were no labels, where metrics read them.
+        var labelProblem: RunError?
+    }
+
+    private func read(
         _ job: MatrixJob, of run: RunFile, onRows: (Int) -> Void
-    ) async throws -> [LayerResult] {
+    ) async throws -> Seen {
         // Labels that do not fit fail the metrics that read them, not the others.
-        let labels = Result { () throws(RunError) in
-            job.usesLabels ? try run.labels(of: job.array, snapshot: job.snapshot) : nil
+        var labels: LabelReader?
+        var problem: RunError?
+        do {
+            labels = job.usesLabels ? try run.labels(of: job.array, snapshot: job.snapshot) : nil
+        } catch {
+            problem = error
         }
         var pass = LayerPass(job.metrics, on: job.layer)
-        try await forEachBlock(of: job, in: run, labels: try? labels.get()) { block, rows in
+        try await forEachBlock(of: job, in: run, labels: labels) { block, rows in
             pass.update(with: block)
             onRows(rows)
         }
+        pass.finish()
         let second = try await secondPass(after: pass, over: job, of: run)
-        var results = results(of: pass, and: second, for: job, run: run.path)
-        if case .failure(let error) = labels {
+        return Seen(pass: pass, second: second, labelProblem: problem)
+    }
+
+    private func results(of seen: Seen, for job: MatrixJob, run: String) -> [LayerResult] {
+        var results = results(of: seen.pass, and: seen.second, for: job, run: run)
+        if let problem = seen.labelProblem {
             for index in results.indices where results[index].metric.usesLabels {
                 results[index].status = .failed
-                results[index].reason = error.description
+                results[index].reason = problem.description
                 results[index].values = Object()
             }
         }

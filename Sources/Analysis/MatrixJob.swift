@@ -3,7 +3,7 @@ import MetricCore
 import RunFormat
 
 /// One matrix to read, and the metrics that it feeds.
-struct MatrixJob {
+struct MatrixJob: Sendable {
     let layer: Layer
     let snapshot: String?
     private(set) var metrics: [ConfiguredMetric]
@@ -55,6 +55,9 @@ struct MatrixJob {
         bytesPerRow = shape.columns * array.elementSize
         layer = Layer(name: name, site: site, neurons: shape.columns, samples: shape.rows)
     }
+
+    /// About how many bytes all of its metrics take.
+    var memory: Double { metrics.reduce(0) { $0 + $1.memory(layer) } }
 
     /// Whether blocks should carry labels.
     var usesLabels: Bool {

@@ -44,8 +44,7 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
 
     /// The names that programs on PATH cannot have.
     static var subcommandNames: [String] {
-        // The name that the parser makes up otherwise takes a dynamic cast.
-        configuration.subcommands.map { $0.configuration.commandName ?? $0._commandName }
+        configuration.subcommands.map { $0._commandName }
     }
 
     /// What runs if the first word is no subcommand but a program `analyze-<word>` on PATH.

@@ -76,7 +76,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
         }
         let mine = share.map { share in listed.filter { share.contains($0.name) } } ?? listed
         let batch = Batch(
-            metrics: try metrics.configured(), settings: choices.settings, folder: folder,
+            metrics: try await metrics.configured(), settings: choices.settings, folder: folder,
             jobs: jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let summary = try await perform(batch, on: mine)
         for failure in summary.failures {

@@ -7,6 +7,7 @@ import RunFormat
 /// `analyze inspect run.h5`: what is in the file, and what of it can be analyzed.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "What is in a file: layers, shapes, types, chunks, and what can be analyzed.",
         discussion: """
             Example:
@@ -91,6 +92,7 @@ struct Inspect: ParsableCommand {
 /// `analyze validate run.h5...`: every problem, one a line.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "validate",
         abstract: "Every violation of the run format, one a line.",
         discussion: """
             Ends with 65 if there is a problem.

@@ -36,9 +36,14 @@ static void load(void) {
         const char *reason = library == NULL ? dlerror() : NULL;
         if (reason != NULL && problem[0] == 0) strncpy(problem, reason, sizeof problem - 1);
     }
-    if (library != NULL) problem[0] = 0;
-    if (before != NULL) setenv(variable, before, 1);
-    else unsetenv(variable);
+    if (library != NULL) {
+        problem[0] = 0;
+        // A build on top of OpenMP has a number of its own.
+        void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
+        if (set_threads != NULL) set_threads(1);
+    }
+    // Empty means none, and unlike its removal moves no other variable that somebody may be reading.
+    setenv(variable, before != NULL ? before : "", 1);
     free(before);
 }
 
@@ -64,15 +69,62 @@ static void *find(const char *name) {
     return address;
 }
 
-// Calls the library's function of the same name. Two threads may both look it up, with one answer.
-#define FORWARD(name, ...) \
+// Work with one thread goes on side by side. The library has one number of threads for all callers,
+// so that work with several is done alone, and need not wait until nobody else has any.
+#ifdef PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+static pthread_rwlock_t gate = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+#else
+static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
+#endif
+static _Thread_local int is_alone;
+
+static void enter(void) {
+    if (!is_alone) pthread_rwlock_rdlock(&gate);
+}
+
+static void leave(void) {
+    if (!is_alone) pthread_rwlock_unlock(&gate);
+}
+
+// The library's function of the same name. Two threads may both look it up, with one answer.
+#define LOOK_UP(name) \
     static _Atomic(void *) found; \
     void *address = found; \
-    if (address == NULL) found = address = find(#name); \
-    return ((__typeof__(&name))address)(__VA_ARGS__)
+    if (address == NULL) found = address = find(#name)
 
-void openblas_set_num_threads(int count) { FORWARD(openblas_set_num_threads, count); }
-int openblas_get_num_threads(void) { FORWARD(openblas_get_num_threads); }
+#define CALL(name, ...) ((__typeof__(&name))address)(__VA_ARGS__)
+
+#define FORWARD(name, ...) \
+    LOOK_UP(name); \
+    enter(); \
+    CALL(name, __VA_ARGS__); \
+    leave()
+
+#define RETURN_FORWARDED(type, name, ...) \
+    LOOK_UP(name); \
+    enter(); \
+    type result = CALL(name, __VA_ARGS__); \
+    leave(); \
+    return result
+
+void openblas_set_num_threads(int);
+
+static void set_threads(int count) {
+    LOOK_UP(openblas_set_num_threads);
+    CALL(openblas_set_num_threads, count);
+}
+
+void copenblas_begin_alone(int threads) {
+    pthread_rwlock_wrlock(&gate);
+    is_alone = 1;
+    set_threads(threads);
+}
+
+void copenblas_end_alone(void) {
+    set_threads(1);
+    is_alone = 0;
+    pthread_rwlock_unlock(&gate);
+}
 
 void cblas_sgemm(
     CBLAS_ORDER order, CBLAS_TRANSPOSE at, CBLAS_TRANSPOSE bt, blasint m, blasint n, blasint k,
@@ -133,11 +185,11 @@ void cblas_daxpy(blasint n, double alpha, const double *x, blasint incx, double 
 }
 
 float cblas_sdot(blasint n, const float *x, blasint incx, const float *y, blasint incy) {
-    FORWARD(cblas_sdot, n, x, incx, y, incy);
+    RETURN_FORWARDED(float, cblas_sdot, n, x, incx, y, incy);
 }
 
 double cblas_ddot(blasint n, const double *x, blasint incx, const double *y, blasint incy) {
-    FORWARD(cblas_ddot, n, x, incx, y, incy);
+    RETURN_FORWARDED(double, cblas_ddot, n, x, incx, y, incy);
 }
 
 // Fortran passes everything by address, and the lengths of strings after all arguments.

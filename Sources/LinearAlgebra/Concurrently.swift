@@ -26,21 +26,17 @@ private enum OneCore {
     @TaskLocal static var isEnough = false
 }
 
-/// Runs `body` with OpenBLAS limited to `threads`.
+/// Runs `body` with products and decompositions on `threads` threads, while those of other callers
+/// wait; elsewhere each of them has one.
 ///
-/// The library's default, a thread for each core of the host, makes results depend on the machine
-/// and oversubscribes it when products already run side by side; everything here runs with one
-/// thread a product unless it says otherwise.
-public func withBLASThreads<R, E: Error>(_ threads: Int, _ body: () throws(E) -> R) throws(E) -> R {
-    useOneBLASThread()
-    let before = openblas_get_num_threads()
-    openblas_set_num_threads(Int32(threads))
-    defer { openblas_set_num_threads(before) }
+/// The library's default, a thread for each core of the host, would make results depend on the
+/// machine and oversubscribe it where products already run side by side.
+func withBLASThreads<R, E: Error>(_ threads: Int, _ body: () throws(E) -> R) throws(E) -> R {
+    guard threads > 1 else { return try body() }
+    copenblas_begin_alone(Int32(threads))
+    defer { copenblas_end_alone() }
     return try body()
 }
 
-private let oneBLASThread: Void = openblas_set_num_threads(1)
-
-/// Limits OpenBLAS to one thread a product, once in the life of the process; called before any
-/// product.
-func useOneBLASThread() { oneBLASThread }
+/// Loads the library for products of matrices, which the first of them would have to wait for.
+public func prepareProducts() { _ = copenblas_is_available() }

@@ -119,7 +119,6 @@ extension Matrix where Scalar == Double {
         work: Int, side: Int, _ body: (UnsafeMutablePointer<Double>, Tile) -> Void
     ) {
         precondition(rows == columns, "\(rows) x \(columns) is not square")
-        useOneBLASThread()
         let tiles = Tile.all(columns: columns, side: side)
         let isSmall = work * columns * columns < 1 << 20
         withMutableElements { elements in

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A dense row-major matrix with value semantics.
 ///
 /// The elements live in one page-aligned allocation, so that files can be read into it at the
@@ -10,7 +14,8 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     public let columns: Int
     private var storage: Storage
 
-    /// Page-aligned memory for a fixed number of scalars.
+    /// Page-aligned memory for a fixed number of scalars, on large pages where it fills most of one:
+    /// the system then hands it out five hundred times as fast a page.
     ///
     /// Unchecked: the memory is written only through `Matrix`, which first makes it unique.
     private final class Storage: @unchecked Sendable {
@@ -19,9 +24,17 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
 
         init(capacity: Int) {
             self.capacity = capacity
-            base = UnsafeMutableRawPointer.allocate(
-                byteCount: max(1, capacity) * MemoryLayout<Scalar>.stride, alignment: 4096
-            ).bindMemory(to: Scalar.self, capacity: max(1, capacity))
+            let bytes = max(1, capacity) * MemoryLayout<Scalar>.stride
+            let largePage = 2 << 20
+            let isLarge = bytes >= largePage / 4 * 3
+            let size = isLarge ? (bytes + largePage - 1) / largePage * largePage : bytes
+            let memory = UnsafeMutableRawPointer.allocate(
+                byteCount: size, alignment: isLarge ? largePage : 4096)
+            #if canImport(Glibc)
+                // A wish: without large pages to spare there are small ones.
+                if isLarge { madvise(memory, size, MADV_HUGEPAGE) }
+            #endif
+            base = memory.bindMemory(to: Scalar.self, capacity: max(1, capacity))
         }
 
         /// Sets all elements to zero, whose bits are zero in every binary format: bytes are cleared

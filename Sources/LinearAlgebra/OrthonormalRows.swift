@@ -19,7 +19,6 @@ extension Matrix where Scalar == Double {
         precondition(count <= length, "\(count) orthonormal rows of length \(length)")
         try requireFinite(for: "dgeqrf")
         guard count > 0 else { return self }
-        useOneBLASThread()
         var matrix = consume self
         // A row-major matrix is its column-major transpose: rows are LAPACK's columns.
         matrix.withMutableElements { elements in

@@ -3,8 +3,7 @@ import COpenBLAS
 /// A scalar for which the BLAS has products: `Float` and `Double`.
 ///
 /// Matrices are row-major; a stride is the distance between the starts of neighbouring rows, in
-/// scalars. Every product runs on the calling thread alone, unless it is inside
-/// ``withBLASThreads(_:_:)``.
+/// scalars. Every product runs on the calling thread alone.
 public protocol BLASScalar: BinaryFloatingPoint, Sendable, Codable {
     /// C := alpha op(A) op(B) + beta C, with op(A) of shape (rows, inner), op(B) of shape
     /// (inner, columns).
@@ -47,7 +46,6 @@ extension Float: BLASScalar {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int,
         rows: Int, columns: Int, inner: Int, alpha: Float, beta: Float
     ) {
-        useOneBLASThread()
         cblas_sgemm(
             CblasRowMajor, operation(aTransposed), operation(bTransposed), blasint(rows),
             blasint(columns), blasint(inner), alpha, a, blasint(aStride), b, blasint(bStride),
@@ -60,7 +58,6 @@ extension Float: BLASScalar {
         vector x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, alpha: Float,
         beta: Float
     ) {
-        useOneBLASThread()
         cblas_sgemv(
             CblasRowMajor, operation(transposed), blasint(rows), blasint(columns), alpha, a,
             blasint(stride), x, 1, beta, y, 1)
@@ -71,7 +68,6 @@ extension Float: BLASScalar {
         _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, alpha: Float,
         to a: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int
     ) {
-        useOneBLASThread()
         cblas_sger(
             CblasRowMajor, blasint(rows), blasint(columns), alpha, x, 1, y, 1, a, blasint(stride))
     }
@@ -81,7 +77,6 @@ extension Float: BLASScalar {
         _ x: UnsafePointer<Float>, times alpha: Float, to y: UnsafeMutablePointer<Float>,
         count: Int
     ) {
-        useOneBLASThread()
         cblas_saxpy(blasint(count), alpha, x, 1, y, 1)
     }
 
@@ -89,7 +84,6 @@ extension Float: BLASScalar {
     public static func dot(
         _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int
     ) -> Float {
-        useOneBLASThread()
         return cblas_sdot(blasint(count), x, 1, y, 1)
     }
 }
@@ -102,7 +96,6 @@ extension Double: BLASScalar {
         into c: UnsafeMutablePointer<Double>, stride cStride: Int,
         rows: Int, columns: Int, inner: Int, alpha: Double, beta: Double
     ) {
-        useOneBLASThread()
         cblas_dgemm(
             CblasRowMajor, operation(aTransposed), operation(bTransposed), blasint(rows),
             blasint(columns), blasint(inner), alpha, a, blasint(aStride), b, blasint(bStride),
@@ -115,7 +108,6 @@ extension Double: BLASScalar {
         vector x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, alpha: Double,
         beta: Double
     ) {
-        useOneBLASThread()
         cblas_dgemv(
             CblasRowMajor, operation(transposed), blasint(rows), blasint(columns), alpha, a,
             blasint(stride), x, 1, beta, y, 1)
@@ -126,7 +118,6 @@ extension Double: BLASScalar {
         _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, alpha: Double,
         to a: UnsafeMutablePointer<Double>, stride: Int, rows: Int, columns: Int
     ) {
-        useOneBLASThread()
         cblas_dger(
             CblasRowMajor, blasint(rows), blasint(columns), alpha, x, 1, y, 1, a, blasint(stride))
     }
@@ -136,7 +127,6 @@ extension Double: BLASScalar {
         _ x: UnsafePointer<Double>, times alpha: Double, to y: UnsafeMutablePointer<Double>,
         count: Int
     ) {
-        useOneBLASThread()
         cblas_daxpy(blasint(count), alpha, x, 1, y, 1)
     }
 
@@ -144,7 +134,6 @@ extension Double: BLASScalar {
     public static func dot(
         _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int
     ) -> Double {
-        useOneBLASThread()
         return cblas_ddot(blasint(count), x, 1, y, 1)
     }
 }

@@ -23,7 +23,6 @@ extension Matrix where Scalar == Double {
         var right = Matrix(rows: count, columns: columns)
         var values = [Double](repeating: 0, count: count)
         guard count > 0 else { return SingularValues(left: left, values: [], right: right) }
-        useOneBLASThread()
         var matrix = consume self
         // A row-major matrix is its column-major transpose: U and Vᵀ change places.
         let info = matrix.withMutableElements { elements in

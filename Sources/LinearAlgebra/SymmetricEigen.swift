@@ -57,7 +57,7 @@ extension Matrix where Scalar == Double {
         let size = rows
         let kept = Swift.min(count, size)
         guard kept > 0 else {
-            let values = try symmetricEigenvalues()
+            let values = try (consume self).symmetricEigenvalues()
             return SymmetricEigen(values: values, vectors: Matrix(rows: 0, columns: size))
         }
         try prepare(routine: "dsyevd")

@@ -9,6 +9,8 @@ public struct ConfiguredMetric: Sendable {
     public let memory: @Sendable (Layer) -> Double
     /// What to do where that is more than there is, besides choosing other metrics and layers.
     public let memoryRemedy: String?
+    /// Loads what the first samples will need; worth a thread of its own.
+    public let prepare: @Sendable () -> Void
     let makeSummary: @Sendable (Layer) -> any Summary
     let summaryKey: @Sendable () -> SummaryKey
     let output: @Sendable (any Summary, Layer) throws -> any MetricOutput
@@ -25,6 +27,7 @@ public struct ConfiguredMetric: Sendable {
             M.Accumulator.memory(for: layer, options: metric.accumulatorOptions)
         }
         memoryRemedy = metric.memoryRemedy
+        prepare = { M.Accumulator.prepare() }
         makeSummary = { layer in
             TypedSummary(
                 accumulator: M.Accumulator(for: layer, options: metric.accumulatorOptions))
@@ -102,6 +105,7 @@ struct SummaryKey: Hashable {
 protocol Summary: Sendable {
     mutating func update(with block: ActivationBlock)
     mutating func merge(_ other: any Summary)
+    mutating func finish()
     /// `nil` if this accumulator does not count them.
     var nonFiniteCounts: [Int]? { get }
 }
@@ -117,6 +121,8 @@ struct TypedSummary<A: MetricAccumulator>: Summary {
         }
         accumulator.merge(other.accumulator)
     }
+
+    mutating func finish() { accumulator.finish() }
 
     var nonFiniteCounts: [Int]? { (accumulator as? any NonFiniteCounting)?.nonFiniteCounts }
 }

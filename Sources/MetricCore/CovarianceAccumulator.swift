@@ -1,4 +1,5 @@
 public import ArgumentParser
+import LinearAlgebra
 public import Statistics
 
 /// The covariance of the neurons: what the metrics on their joint spread start from.
@@ -38,6 +39,12 @@ public struct CovarianceAccumulator: NonFiniteCounting {
     public mutating func merge(_ other: CovarianceAccumulator) {
         covariance.merge(other.covariance)
     }
+
+    /// Loads the library for products of matrices.
+    public static func prepare() { prepareProducts() }
+
+    /// Computes what waits for more samples.
+    public mutating func finish() { covariance.finish() }
 
     /// Entries that are NaN or infinite, one count a neuron.
     public var nonFiniteCounts: [Int] { covariance.nonFiniteCounts }

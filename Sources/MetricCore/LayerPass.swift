@@ -44,6 +44,11 @@ public struct LayerPass: Sendable {
         for index in summaries.indices { summaries[index].merge(other.summaries[index]) }
     }
 
+    /// Tells every accumulator that no more samples come.
+    public mutating func finish() {
+        for index in summaries.indices { summaries[index].finish() }
+    }
+
     /// Entries that are NaN or infinite, one count a neuron.
     public var nonFiniteCounts: [Int] {
         summaries.lazy.compactMap(\.nonFiniteCounts).first

@@ -60,6 +60,16 @@ public protocol MetricAccumulator: Sendable {
     /// Adds the samples that `other` has seen, which come after those seen here.
     mutating func merge(_ other: Self)
 
+    /// Computes what waits for more samples, as no more come; nothing unless implemented.
+    ///
+    /// The output must be the same without it.
+    mutating func finish()
+
+    /// Loads what the first samples will need; nothing unless implemented.
+    ///
+    /// Called on a thread of its own while files are opened.
+    static func prepare()
+
     /// About how many bytes the accumulator of `layer` and the result from it take; 128 a neuron
     /// unless implemented.
     ///
@@ -68,6 +78,12 @@ public protocol MetricAccumulator: Sendable {
 }
 
 extension MetricAccumulator {
+    /// Nothing waits.
+    public mutating func finish() {}
+
+    /// Nothing is needed.
+    public static func prepare() {}
+
     /// A few numbers a neuron.
     public static func memory(for layer: Layer, options: Options) -> Double {
         128 * Double(layer.neurons)
@@ -200,7 +216,7 @@ public struct MetricDescriptor: Sendable, Hashable {
 }
 
 /// A fixed list of metrics.
-public protocol MetricList {
+public protocol MetricList: Sendable {
     /// The metrics, in the order in which they are listed and run.
     static var metrics: [any Metric.Type] { get }
 

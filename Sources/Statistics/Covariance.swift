@@ -250,6 +250,16 @@ public struct Covariance: Sendable {
         }
     }
 
+    /// Sums what waits and gives back the memory in which it waited; more rows may follow.
+    ///
+    /// ``sample(of:)`` does not need it, but would have to copy the sums for what waits.
+    public mutating func finish() {
+        sumPending()
+        singleRows = Matrix(rows: 0, columns: columns)
+        doubleRows = Matrix(rows: 0, columns: columns)
+        panels = GramPanels()
+    }
+
     /// Adds the rows that `other` has seen.
     ///
     /// - Precondition: both have the same number of columns.

@@ -123,7 +123,7 @@ public struct SampleRows: Sendable {
         }
         let kept = min(wanted, width)
         let rank = min(count - 1, width)
-        let inner = try products.symmetricEigen(vectors: min(kept, count))
+        let inner = try (consume products).symmetricEigen(vectors: min(kept, count))
         var values = [Double](repeating: 0, count: width)
         for index in 0..<rank { values[index] = inner.values[index] / Double(count - 1) }
         guard kept > 0 else {

@@ -101,6 +101,12 @@ extension PCA {
             }
         }
 
+        /// Loads the library for products of matrices.
+        public static func prepare() { CovarianceAccumulator.prepare() }
+
+        /// Computes what waits for more samples.
+        public mutating func finish() { covariance?.finish() }
+
         /// More samples than were announced must not take more memory than their covariance.
         private mutating func leaveRowsIfMany() {
             if let rows, rows.count > layer.neurons { turnIntoCovariance() }
@@ -173,10 +179,11 @@ extension PCA {
             guard let covariance = covariance?.covariance else {
                 preconditionFailure("a sketch has no spectrum of its own")
             }
-            let sample = covariance.sample(of: finite)
-            let found = try sample.matrix.symmetricEigen(vectors: count)
+            let (matrix, exponent) = covariance.sample(of: finite)
+            // Given away, as the solver works in place.
+            let found = try (consume matrix).symmetricEigen(vectors: count)
             return Eigen(
-                values: found.values, vectors: found.vectors, exponent: sample.exponent,
+                values: found.values, vectors: found.vectors, exponent: exponent,
                 usedSinglePrecision: covariance.usedSinglePrecision, summed: covariance.count,
                 dimensions: finite.count)
         }

@@ -17,8 +17,10 @@ int copenblas_is_available(void);
 // Why it cannot be loaded; empty if it can.
 const char *copenblas_problem(void);
 
-void openblas_set_num_threads(int count);
-int openblas_get_num_threads(void);
+// Between the two, what this thread calls uses `threads` threads, and calls of others wait; elsewhere
+// every call uses one. Not nested.
+void copenblas_begin_alone(int threads);
+void copenblas_end_alone(void);
 
 void cblas_sgemm(
     CBLAS_ORDER order, CBLAS_TRANSPOSE a_transposed, CBLAS_TRANSPOSE b_transposed, blasint rows,
