@@ -78,11 +78,11 @@ static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
 #endif
 static _Thread_local int is_alone;
 
-static void enter(void) {
+void copenblas_begin_beside(void) {
     if (!is_alone) pthread_rwlock_rdlock(&gate);
 }
 
-static void leave(void) {
+void copenblas_end_beside(void) {
     if (!is_alone) pthread_rwlock_unlock(&gate);
 }
 
@@ -96,15 +96,15 @@ static void leave(void) {
 
 #define FORWARD(name, ...) \
     LOOK_UP(name); \
-    enter(); \
+    copenblas_begin_beside(); \
     CALL(name, __VA_ARGS__); \
-    leave()
+    copenblas_end_beside()
 
 #define RETURN_FORWARDED(type, name, ...) \
     LOOK_UP(name); \
-    enter(); \
+    copenblas_begin_beside(); \
     type result = CALL(name, __VA_ARGS__); \
-    leave(); \
+    copenblas_end_beside(); \
     return result
 
 void openblas_set_num_threads(int);

@@ -38,5 +38,13 @@ func withBLASThreads<R, E: Error>(_ threads: Int, _ body: () throws(E) -> R) thr
     return try body()
 }
 
+/// Runs `body`, which keeps a core busy for milliseconds, at another time than what
+/// `withBLASThreads` runs: its threads wait for each other all the time, and would for this.
+public func besideOthers<R>(_ body: () -> R) -> R {
+    copenblas_begin_beside()
+    defer { copenblas_end_beside() }
+    return body()
+}
+
 /// Loads the library for products of matrices, which the first of them would have to wait for.
 public func prepareProducts() { _ = copenblas_is_available() }

@@ -1,6 +1,7 @@
 import CDeflate
 import Glibc
 import HDF5
+import LinearAlgebra
 
 /// Chunks that are decoded here, several at a time, instead of one at a time inside the library.
 ///
@@ -218,7 +219,9 @@ private func inflate(
 ) -> Bool {
     guard let decompressor = libdeflate_alloc_decompressor() else { return false }
     defer { libdeflate_free_decompressor(decompressor) }
-    return libdeflate_zlib_decompress(
-        decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
-        == LIBDEFLATE_SUCCESS
+    let status = besideOthers {
+        libdeflate_zlib_decompress(
+            decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
+    }
+    return status == LIBDEFLATE_SUCCESS
 }

@@ -21,6 +21,10 @@ const char *copenblas_problem(void);
 // every call uses one. Not nested.
 void copenblas_begin_alone(int threads);
 void copenblas_end_alone(void);
+// Between the two, nobody is alone: for other work that keeps a core busy, which would make the
+// threads of a call wait for each other for milliseconds. Not nested.
+void copenblas_begin_beside(void);
+void copenblas_end_beside(void);
 
 void cblas_sgemm(
     CBLAS_ORDER order, CBLAS_TRANSPOSE a_transposed, CBLAS_TRANSPOSE b_transposed, blasint rows,
