@@ -16,6 +16,8 @@ enum {
     GRID = CKERNELS_GRAM_GRID,
     // Rows of a micro-tile: with 16 columns, its sums fill 12 of the 16 registers.
     MICRO = 6,
+    // Rows that are centred together.
+    TOGETHER = 8,
     // How far ahead the narrow panel is fetched, in scalars: 64 rows.
     AHEAD = 64 * MICRO,
 };
@@ -37,45 +39,91 @@ TARGET void ckernels_gram_pack(
     }
 }
 
-TARGET static inline __m256 deviations(
-    const float *x, const float *centre, double *sums, float *largest) {
+// What is known of 8 columns while their rows pass by.
+typedef struct {
+    __m256 centre, largest;
+    __m256d low, high;
+} eight_columns;
+
+TARGET static inline eight_columns load_columns(
+    const float *centre, const double *sums, const float *largest) {
+    return (eight_columns){
+        .centre = _mm256_loadu_ps(centre), .largest = _mm256_loadu_ps(largest),
+        .low = _mm256_loadu_pd(sums), .high = _mm256_loadu_pd(sums + 4)};
+}
+
+TARGET static inline void store_columns(eight_columns c, double *sums, float *largest) {
+    _mm256_storeu_ps(largest, c.largest);
+    _mm256_storeu_pd(sums, c.low);
+    _mm256_storeu_pd(sums + 4, c.high);
+}
+
+// The deviations of 8 columns of a row.
+TARGET static inline __m256 deviations(const float *x, eight_columns *c) {
     const __m256 sign = _mm256_set1_ps(-0.0f);
-    __m256 d = _mm256_sub_ps(_mm256_loadu_ps(x), _mm256_loadu_ps(centre));
-    __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(d));
-    __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(d, 1));
-    _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_loadu_pd(sums), low));
-    _mm256_storeu_pd(sums + 4, _mm256_add_pd(_mm256_loadu_pd(sums + 4), high));
-    __m256 magnitude = _mm256_andnot_ps(sign, d);
-    _mm256_storeu_ps(largest, _mm256_max_ps(magnitude, _mm256_loadu_ps(largest)));
+    __m256 d = _mm256_sub_ps(_mm256_loadu_ps(x), c->centre);
+    c->low = _mm256_add_pd(c->low, _mm256_cvtps_pd(_mm256_castps256_ps128(d)));
+    c->high = _mm256_add_pd(c->high, _mm256_cvtps_pd(_mm256_extractf128_ps(d, 1)));
+    // What is not a number leaves the largest as it is.
+    c->largest = _mm256_max_ps(_mm256_andnot_ps(sign, d), c->largest);
     return d;
+}
+
+// `count` rows of one panel, whose sums are loaded and stored once for all of them.
+__attribute__((always_inline)) TARGET static inline void centre_panel(
+    const float *x, size_t stride, size_t count, const float *centre, float *target, double *sums,
+    float *largest) {
+    eight_columns first = load_columns(centre, sums, largest);
+    eight_columns second = load_columns(centre + 8, sums + 8, largest + 8);
+    for (size_t row = 0; row < count; row++, x += stride, target += PANEL) {
+        // Rows lie on pages of their own, across which the processor does not look ahead.
+        _mm_prefetch((const char *)(x + TOGETHER * stride), _MM_HINT_T0);
+        _mm256_store_ps(target, deviations(x, &first));
+        _mm256_store_ps(target + 8, deviations(x + 8, &second));
+    }
+    store_columns(first, sums, largest);
+    store_columns(second, sums + 8, largest + 8);
+}
+
+// The columns after the last whole panel, and zeros beside them.
+static void centre_rest(
+    const float *x, size_t stride, size_t rows, size_t rest, const float *centre, float *target,
+    double *sums, float *largest) {
+    for (size_t row = 0; row < rows; row++, x += stride, target += PANEL)
+        for (size_t i = 0; i < PANEL; i++) {
+            float d = i < rest ? x[i] - centre[i] : 0;
+            target[i] = d;
+            if (i >= rest) continue;
+            sums[i] += d;
+            float magnitude = d < 0 ? -d : d;
+            if (magnitude > largest[i]) largest[i] = magnitude;
+        }
 }
 
 TARGET void ckernels_gram_centre(
     const float *x, size_t stride, size_t rows, size_t columns, const float *centre, float *panels,
     size_t panel_stride, double *sums, float *largest) {
     const size_t whole = columns / PANEL, rest = columns % PANEL, end = whole * PANEL;
-    for (size_t row = 0; row < rows; row++, x += stride, panels += PANEL) {
+    // A few rows at a time, so that what is fetched of a row is used by all panels soon.
+    for (size_t row = 0; row < rows; row += TOGETHER) {
+        const float *from = x + row * stride;
+        float *to = panels + row * PANEL;
         for (size_t panel = 0; panel < whole; panel++) {
-            const size_t column = panel * PANEL;
-            float *target = panels + panel * panel_stride;
-            // Rows lie on pages of their own, across which the processor does not look ahead.
-            _mm_prefetch((const char *)(x + column + 4 * stride), _MM_HINT_T0);
-            _mm256_store_ps(
-                target, deviations(x + column, centre + column, sums + column, largest + column));
-            _mm256_store_ps(
-                target + 8,
-                deviations(
-                    x + column + 8, centre + column + 8, sums + column + 8, largest + column + 8));
-        }
-        for (size_t i = 0; rest > 0 && i < PANEL; i++) {
-            float d = i < rest ? x[end + i] - centre[end + i] : 0;
-            panels[whole * panel_stride + i] = d;
-            if (i >= rest) continue;
-            sums[end + i] += d;
-            float magnitude = d < 0 ? -d : d;
-            if (magnitude > largest[end + i]) largest[end + i] = magnitude;
+            const size_t c = panel * PANEL;
+            float *target = to + panel * panel_stride;
+            // A number of rows that is known unrolls the loop.
+            if (rows - row >= TOGETHER)
+                centre_panel(
+                    from + c, stride, TOGETHER, centre + c, target, sums + c, largest + c);
+            else
+                centre_panel(
+                    from + c, stride, rows - row, centre + c, target, sums + c, largest + c);
         }
     }
+    if (rest > 0)
+        centre_rest(
+            x + end, stride, rows, rest, centre + end, panels + whole * panel_stride, sums + end,
+            largest + end);
 }
 
 // Copies 48 columns, of which `count` panels exist, into eight narrow panels of 6 columns, whose

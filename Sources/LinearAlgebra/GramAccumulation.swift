@@ -12,6 +12,11 @@ public struct RankOneTerm: Sendable {
         self.vector = vector
         self.weight = weight
     }
+
+    /// The term of the vector times `factor`.
+    public func scaled(by factor: Double) -> RankOneTerm {
+        RankOneTerm(vector: vector.map { $0 * factor }, weight: weight)
+    }
 }
 
 extension Matrix where Scalar == Double {

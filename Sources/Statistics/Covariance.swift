@@ -49,6 +49,9 @@ public struct Covariance: Sendable {
     private var hasSpread = false
     /// The power of two by which the last block was divided.
     private var blockExponent = 0
+    /// Corrections still to be added to the sums, in their unit: many together, as each addition
+    /// goes over all sums.
+    private var corrections: [RankOneTerm] = []
     /// Centred rows whose products are still to be summed, in the first rows of one of these.
     private var singleRows: Matrix<Float>
     private var doubleRows: Matrix<Double>
@@ -223,14 +226,17 @@ public struct Covariance: Sendable {
         }
     }
 
-    /// Adds the products of the pending rows, and what follows from the distances of means, to the
-    /// sums.
-    private mutating func sumPending() {
+    /// Adds the products of the pending rows to the sums, and corrections where there are many or
+    /// `all` of them are asked for.
+    private mutating func sumPending(all: Bool = false) {
         let batch = pending
         pending = PendingRows()
         reserve(exponents: batch.exponents)
-        guard hasSpread, batch.rows > 0 || !batch.steps.isEmpty else { return }
-        let terms = batch.terms(exponent: sumExponent)
+        guard hasSpread else { return }
+        corrections += batch.terms(exponent: sumExponent)
+        let terms = all || corrections.count >= 48 ? corrections : []
+        if !terms.isEmpty { corrections = [] }
+        guard batch.rows > 0 || !terms.isEmpty else { return }
         let factor = batch.rows > 0 ? ldexp(1, 2 * (batch.exponent - sumExponent)) : 0
         let count = factor > 0 ? batch.rows : 0
         if batch.isDouble {
@@ -254,7 +260,7 @@ public struct Covariance: Sendable {
     ///
     /// ``sample(of:)`` does not need it, but would have to copy the sums for what waits.
     public mutating func finish() {
-        sumPending()
+        sumPending(all: true)
         singleRows = Matrix(rows: 0, columns: columns)
         doubleRows = Matrix(rows: 0, columns: columns)
         panels = GramPanels()
@@ -269,9 +275,9 @@ public struct Covariance: Sendable {
         for column in shift.indices { nonFiniteCounts[column] += other.nonFiniteCounts[column] }
         guard other.count > 0 else { return }
         usedSinglePrecision = usedSinglePrecision || other.usedSinglePrecision
-        sumPending()
+        sumPending(all: true)
         var other = other
-        other.sumPending()
+        other.sumPending(all: true)
         let step = advanceMean(shift: other.shift, offset: other.offset, rows: other.count)
         let spread = other.hasSpread ? other.sumExponent : nil
         reserve(exponents: [spread, step.exponent].compactMap { $0 })
@@ -286,7 +292,7 @@ public struct Covariance: Sendable {
         }
         if step.exponent != nil { pending.steps.append(step) }
         pending.isDouble = true
-        sumPending()
+        sumPending(all: true)
     }
 
     /// Moves the means towards those of `rows` more rows.
@@ -331,6 +337,7 @@ public struct Covariance: Sendable {
             comoment.withMutableElements { elements in
                 for index in elements.indices { elements[index] *= factor }
             }
+            corrections = corrections.map { $0.scaled(by: ldexp(1, sumExponent - needed)) }
         }
         hasSpread = true
         sumExponent = needed
@@ -344,9 +351,9 @@ public struct Covariance: Sendable {
     /// - Precondition: at least two rows were seen.
     public func sample(of columns: [Int]) -> (matrix: Matrix<Double>, exponent: Int) {
         precondition(count > 1, "a covariance of \(count) rows")
-        if !pending.isEmpty {
+        if !(pending.isEmpty && corrections.isEmpty) {
             var complete = self
-            complete.sumPending()
+            complete.sumPending(all: true)
             return complete.sample(of: columns)
         }
         let matrix = comoment.symmetric(of: columns, over: Double(count - 1))
