@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import MetricCore
 public import RunFormat
+import Synchronization
 
 /// Metrics at work on stored runs, one pass over each matrix.
 public struct Analyzer: Sendable {
@@ -29,7 +30,8 @@ public struct Analyzer: Sendable {
     ///   values: a matrix that cannot be read fails alone.
     /// - Throws: ``RunError`` if what was selected does not exist in the run.
     public func analyze(
-        _ run: RunFile, onProgress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        _ run: RunFile,
+        onProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws -> RunAnalysis {
         let plan = try AnalysisPlan(of: run, metrics: metrics, selection: selection)
         var analysis = RunAnalysis(run: run.path)
@@ -51,10 +53,10 @@ public struct Analyzer: Sendable {
                         computing = nil
                     }
                     let before = bytesDone
+                    bytesDone += job.rows * job.bytesPerRow
                     do {
                         let seen = try await read(job, of: run) { rows in
-                            bytesDone = before + rows * job.bytesPerRow
-                            onProgress(bytesDone, plan.bytes)
+                            onProgress(before + rows * job.bytesPerRow, plan.bytes)
                         }
                         if computing != nil, let ended = try await group.next() {
                             results[ended.step] = ended.results
@@ -68,7 +70,6 @@ public struct Analyzer: Sendable {
                                 of: $0, run: run.path, status: .failed, reason: error.description)
                         }
                     }
-                    bytesDone = before + job.rows * job.bytesPerRow
                 }
             }
             while let ended = try await group.next() { results[ended.step] = ended.results }
@@ -89,7 +90,7 @@ public struct Analyzer: Sendable {
     }
 
     private func read(
-        _ job: MatrixJob, of run: RunFile, onRows: (Int) -> Void
+        _ job: MatrixJob, of run: RunFile, onRows: @escaping @Sendable (Int) -> Void
     ) async throws -> Seen {
         // Labels that do not fit fail the metrics that read them, not the others.
         var labels: LabelReader?
@@ -99,14 +100,51 @@ public struct Analyzer: Sendable {
         } catch {
             problem = error
         }
+        let reader = try job.open(run)
         var pass = LayerPass(job.metrics, on: job.layer)
-        try await forEachBlock(of: job, in: run, labels: labels) { block, rows in
-            pass.update(with: block)
-            onRows(rows)
+        let parts = parts(of: reader, for: job)
+        if !parts.isEmpty {
+            try await read(parts, into: &pass, onRows: onRows)
+        } else {
+            try await forEachBlock(of: reader, labels: labels) { block, rows in
+                pass.update(with: block)
+                onRows(rows)
+            }
         }
         pass.finish()
         let second = try await secondPass(after: pass, over: job, of: run)
         return Seen(pass: pass, second: second, labelProblem: problem)
+    }
+
+    /// What is summarized on its own, side by side, and merged; none where that would take much
+    /// memory or save no time.
+    private func parts(of reader: BlockReader, for job: MatrixJob) -> [BlockPart] {
+        job.usesLabels || job.memory > 8e6 ? [] : reader.parts(atMost: 8)
+    }
+
+    private func read(
+        _ parts: [BlockPart], into pass: inout LayerPass, onRows: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let empty = pass
+        let rowsDone = RowCount()
+        try await withThrowingTaskGroup(of: (part: Int, pass: LayerPass).self) { group in
+            for (index, part) in parts.enumerated() {
+                group.addTask {
+                    try await onOneCore {
+                        var (part, pass) = (part, empty)
+                        while let (values, firstRow) = try part.next() {
+                            try Task.checkCancellation()
+                            pass.update(with: ActivationBlock(values, firstSample: firstRow))
+                            onRows(rowsDone.adding(values.rows))
+                        }
+                        return (index, pass)
+                    }
+                }
+            }
+            var passes = [LayerPass?](repeating: nil, count: parts.count)
+            for try await (index, pass) in group { passes[index] = pass }
+            for case let part? in passes { pass.merge(part) }
+        }
     }
 
     private func results(of seen: Seen, for job: MatrixJob, run: String) -> [LayerResult] {
@@ -134,7 +172,7 @@ public struct Analyzer: Sendable {
             let labels =
                 (try? network.get()) == nil
                 ? nil : try run.labels(of: job.array, snapshot: job.snapshot)
-            try await forEachBlock(of: job, in: run, labels: labels) { block, _ in
+            try await forEachBlock(of: try job.open(run), labels: labels) { block, _ in
                 second.update(with: block)
             }
             second.endPass()
@@ -145,10 +183,8 @@ public struct Analyzer: Sendable {
     /// Calls `body` with the blocks of a matrix in order, the next one being read meanwhile, and
     /// with the number of rows up to its end.
     private func forEachBlock(
-        of job: MatrixJob, in run: RunFile, labels: LabelReader?,
-        _ body: (ActivationBlock, Int) -> Void
+        of reader: BlockReader, labels: LabelReader?, _ body: (ActivationBlock, Int) -> Void
     ) async throws {
-        let reader = try job.open(run)
         var upcoming = Task { try await reader.next() }
         defer { upcoming.cancel() }
         while let (values, firstRow) = try await upcoming.value {
@@ -194,6 +230,18 @@ public struct Analyzer: Sendable {
         let entries = total == 1 ? "1 entry is" : "\(total) entries are"
         return "\(entries) NaN or infinite, in \(neurons.count == 1 ? "neuron" : "neurons") "
             + shown + more
+    }
+}
+
+/// Rows that several tasks have read together.
+private final class RowCount: Sendable {
+    private let rows = Mutex(0)
+
+    func adding(_ more: Int) -> Int {
+        rows.withLock { rows in
+            rows += more
+            return rows
+        }
     }
 }
 

@@ -43,7 +43,10 @@ public actor BlockReader {
     public nonisolated let blockCount: Int
 
     private let plan: BlockPlan
-    private let decoder: BlockDecoder
+    /// Smaller blocks, which stay in a core's cache from where they are copied to; `nil` unless they
+    /// lie in one piece as they are.
+    let partPlan: BlockPlan?
+    let decoder: BlockDecoder
     private var cursor = 0
     /// Blocks that are decoded at the same time, where decoding is what takes the time.
     private let concurrentBlocks: Int
@@ -69,13 +72,18 @@ public actor BlockReader {
         let scratch = ScratchMemory()
         let chunked = ChunkedSource(library, scratch: scratch)
         var source: any RowSource = library
-        if let contiguous = ContiguousSource(library) { source = contiguous }
+        var partPlan: BlockPlan?
+        if let contiguous = ContiguousSource(library) {
+            source = contiguous
+            partPlan = BlockPlan(layout, valueSize: encoding.isDouble ? 8 : 4, chunk: nil, target: 2 << 20)
+        }
         if let chunked { source = chunked }
         decoder = BlockDecoder(
             path: run.path, source: source,
             encoding: encoding, isBigEndian: dataset.elementType.isBigEndian,
             columns: layout.columns, scratch: scratch)
         self.plan = plan
+        self.partPlan = partPlan
         rows = layout.rows
         columns = layout.columns
         blockRows = plan.blockRows
