@@ -49,7 +49,9 @@ public struct Analyzer: Sendable {
                 case .read(let job):
                     let memory = job.memory
                     if let before = computing, before.memory + memory > Self.sharedMemory {
-                        if let ended = try await group.next() { results[ended.step] = ended.results }
+                        if let ended = try await group.next() {
+                            results[ended.step] = ended.results
+                        }
                         computing = nil
                     }
                     let before = bytesDone

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// A dense row-major matrix with value semantics.
 ///
 /// The elements live in one page-aligned allocation, so that files can be read into it at the
@@ -14,8 +10,7 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     public let columns: Int
     private var storage: Storage
 
-    /// Page-aligned memory for a fixed number of scalars, on large pages where it fills most of one:
-    /// the system then hands it out five hundred times as fast a page.
+    /// Page-aligned memory for a fixed number of scalars.
     ///
     /// Unchecked: the memory is written only through `Matrix`, which first makes it unique.
     private final class Storage: @unchecked Sendable {
@@ -24,17 +19,8 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
 
         init(capacity: Int) {
             self.capacity = capacity
-            let bytes = max(1, capacity) * MemoryLayout<Scalar>.stride
-            let largePage = 2 << 20
-            let isLarge = bytes >= largePage / 4 * 3
-            let size = isLarge ? (bytes + largePage - 1) / largePage * largePage : bytes
-            let memory = UnsafeMutableRawPointer.allocate(
-                byteCount: size, alignment: isLarge ? largePage : 4096)
-            #if canImport(Glibc)
-                // A wish: without large pages to spare there are small ones.
-                if isLarge { madvise(memory, size, MADV_HUGEPAGE) }
-            #endif
-            base = memory.bindMemory(to: Scalar.self, capacity: max(1, capacity))
+            base = ElementMemory.allocate(bytes: capacity * MemoryLayout<Scalar>.stride)
+                .bindMemory(to: Scalar.self, capacity: max(1, capacity))
         }
 
         /// Sets all elements to zero, whose bits are zero in every binary format: bytes are cleared
@@ -45,7 +31,9 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
                 count: max(1, capacity) * MemoryLayout<Scalar>.stride)
         }
 
-        deinit { UnsafeMutableRawPointer(base).deallocate() }
+        deinit {
+            ElementMemory.deallocate(base, bytes: capacity * MemoryLayout<Scalar>.stride)
+        }
     }
 
     private init(rows: Int, columns: Int, uninitialized: Void) {

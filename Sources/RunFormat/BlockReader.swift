@@ -75,7 +75,8 @@ public actor BlockReader {
         var partPlan: BlockPlan?
         if let contiguous = ContiguousSource(library) {
             source = contiguous
-            partPlan = BlockPlan(layout, valueSize: encoding.isDouble ? 8 : 4, chunk: nil, target: 2 << 20)
+            partPlan = BlockPlan(
+                layout, valueSize: encoding.isDouble ? 8 : 4, chunk: nil, target: 2 << 20)
         }
         if let chunked { source = chunked }
         decoder = BlockDecoder(

@@ -1,0 +1,90 @@
+#if canImport(Glibc)
+    import Glibc
+    import Synchronization
+#endif
+
+/// Memory for the elements of matrices.
+///
+/// What fills most of a large page (2 MiB) lies on large pages, if the system has some to spare: a
+/// page fault for every 4 KiB takes longer than reading a small run. A few pieces are kept for the
+/// matrices that come next.
+enum ElementMemory {
+    /// Memory of unspecified contents, aligned to a page.
+    static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+        #if canImport(Glibc)
+            if let size = largeSize(bytes) { return LargePages.take(size) }
+        #endif
+        return .allocate(byteCount: max(1, bytes), alignment: 4096)
+    }
+
+    /// Gives back what ``allocate(bytes:)`` gave for as many bytes.
+    static func deallocate(_ memory: UnsafeMutableRawPointer, bytes: Int) {
+        #if canImport(Glibc)
+            if let size = largeSize(bytes) { return LargePages.giveBack(memory, size) }
+        #endif
+        memory.deallocate()
+    }
+
+    #if canImport(Glibc)
+        /// The size in whole large pages; `nil` where half of one would be left over.
+        private static func largeSize(_ bytes: Int) -> Int? {
+            let page = LargePages.pageSize
+            guard bytes >= page / 4 * 3, bytes <= .max - page else { return nil }
+            return (bytes + page - 1) / page * page
+        }
+    #endif
+}
+
+#if canImport(Glibc)
+    /// Pieces of whole large pages.
+    private enum LargePages {
+        static let pageSize = 2 << 20
+        /// Bytes that are kept in all.
+        private static let keptSize = 32 << 20
+
+        private struct Store {
+            // Unchecked: a piece in the store belongs to nobody else.
+            nonisolated(unsafe) var pieces: [(memory: UnsafeMutableRawPointer, size: Int)] = []
+            var size = 0
+        }
+
+        private static let store = Mutex(Store())
+
+        static func take(_ size: Int) -> UnsafeMutableRawPointer {
+            nonisolated(unsafe) let kept = store.withLock { store -> UnsafeMutableRawPointer? in
+                guard let index = store.pieces.lastIndex(where: { $0.size == size }) else {
+                    return nil
+                }
+                store.size -= size
+                nonisolated(unsafe) let memory = store.pieces.remove(at: index).memory
+                return memory
+            }
+            return kept ?? map(size)
+        }
+
+        static func giveBack(_ memory: UnsafeMutableRawPointer, _ size: Int) {
+            nonisolated(unsafe) let memory = memory
+            let isKept = store.withLock { store in
+                guard store.size + size <= keptSize else { return false }
+                store.pieces.append((memory, size))
+                store.size += size
+                return true
+            }
+            if !isKept { munmap(memory, size) }
+        }
+
+        private static func map(_ size: Int) -> UnsafeMutableRawPointer {
+            // More than is needed, so that a part begins where a page does; the rest goes back.
+            let mapped = mmap(
+                nil, size + pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            guard let mapped, mapped != MAP_FAILED else { fatalError("no memory for \(size) bytes") }
+            let before = (pageSize - Int(bitPattern: mapped) % pageSize) % pageSize
+            let start = mapped + before
+            if before > 0 { munmap(mapped, before) }
+            munmap(start + size, pageSize - before)
+            // A wish: without large pages to spare there are small ones.
+            madvise(start, size, MADV_HUGEPAGE)
+            return start
+        }
+    }
+#endif
