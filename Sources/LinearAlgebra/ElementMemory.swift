@@ -40,7 +40,7 @@ enum ElementMemory {
     private enum LargePages {
         static let pageSize = 2 << 20
         /// Bytes that are kept in all.
-        private static let keptSize = 32 << 20
+        private static let keptSize = 16 << 20
 
         private struct Store {
             // Unchecked: a piece in the store belongs to nobody else.

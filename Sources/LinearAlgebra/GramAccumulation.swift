@@ -116,6 +116,24 @@ extension Matrix where Scalar == Double {
         }
     }
 
+    /// Copies the lower triangle to the upper one.
+    ///
+    /// - Complexity: O(rows²).
+    public mutating func mirrorLowerTriangle() {
+        precondition(rows == columns, "\(rows) x \(columns) is not square")
+        let size = rows
+        withMutableElements { elements in
+            // In tiles: down a column of thousands every access misses the cache.
+            for tile in Tile.all(columns: size, side: 32) {
+                for row in tile.rows {
+                    for column in tile.columns where column < row {
+                        elements[column * size + row] = elements[row * size + column]
+                    }
+                }
+            }
+        }
+    }
+
     /// Calls `body` for every tile of the lower triangle.
     ///
     /// Concurrently if the product of `work` rows is worth it. Full tiles come first: the cheaper

@@ -50,11 +50,11 @@ public struct LinearAlgebraError: Error, Hashable, CustomStringConvertible {
 
 extension Matrix {
     /// - Throws: if an element is NaN or infinite, which LAPACK answers with an endless loop.
-    func requireFinite(for routine: String, lowerTriangle: Bool = false) throws(LinearAlgebraError)
+    func requireFinite(for routine: String, upperTriangle: Bool = false) throws(LinearAlgebraError)
     {
         let found = withElements { elements in
             elements.indices.first { index in
-                !elements[index].isFinite && !(lowerTriangle && index % columns > index / columns)
+                !elements[index].isFinite && !(upperTriangle && index % columns < index / columns)
             }
         }
         guard let found else { return }

@@ -9,7 +9,8 @@ public struct SymmetricEigen: Sendable {
 }
 
 extension Matrix where Scalar == Double {
-    /// The eigenvalues of a symmetric matrix of which only the lower triangle is read.
+    /// The eigenvalues of a symmetric matrix of which only the upper triangle is read, LAPACK's lower
+    /// one: with two threads that takes a tenth less time than the other.
     ///
     /// LAPACK's `dsyevd` without vectors: backward stable, each value within a small multiple of
     /// the largest one's rounding. From 1,536 columns on with two BLAS threads, a number that does
@@ -25,7 +26,6 @@ extension Matrix where Scalar == Double {
         guard size > 0 else { return [] }
         var matrix = consume self
         var values = [Double](repeating: 0, count: size)
-        // Row-major lower is column-major upper of the same matrix: no transposition.
         let info = withBLASThreads(size >= 1536 ? 2 : 1) {
             matrix.withMutableElements { elements in
                 eigenvalues(
@@ -83,11 +83,12 @@ extension Matrix where Scalar == Double {
 
     private func prepare(routine: String) throws(LinearAlgebraError) {
         precondition(rows == columns, "\(rows) x \(columns) is not square")
-        try requireFinite(for: routine, lowerTriangle: true)
+        try requireFinite(for: routine, upperTriangle: true)
     }
 }
 
-/// Calls `dsyevd` on the upper triangle of a column-major matrix.
+/// Calls `dsyevd` on the lower triangle of a column-major matrix, which is the upper one of a row-major
+/// matrix.
 ///
 /// - Returns: LAPACK's status.
 private func eigenvalues(
@@ -95,7 +96,7 @@ private func eigenvalues(
     into values: inout [Double]
 ) -> Int32 {
     let job = CChar(UInt8(ascii: job))
-    let triangle = CChar(UInt8(ascii: "U"))
+    let triangle = CChar(UInt8(ascii: "L"))
     let size = Int32(size)
     var info: Int32 = 0
     var length = 0.0

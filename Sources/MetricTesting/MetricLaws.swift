@@ -28,8 +28,8 @@ public func output<M: Metric>(
         for: testLayer(activations))
 }
 
-/// One pass over `activations` against two parts merged, for every place to cut, the empty parts
-/// included.
+/// One pass over `activations` against two parts merged and finished, for every place to cut, the
+/// empty parts included.
 public func outputsAtEveryCut<M: Metric>(
     of metric: M, on activations: RealMatrix, labels: [Int]? = nil
 ) throws -> (whole: M.Output, merged: [M.Output]) {
@@ -47,6 +47,7 @@ public func outputsAtEveryCut<M: Metric>(
             }
             sum.merge(accumulator)
         }
+        sum.finish()
         return try metric.output(of: sum, for: layer)
     }
     return (whole, merged)

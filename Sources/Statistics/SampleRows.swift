@@ -121,6 +121,7 @@ public struct SampleRows: Sendable {
             guard let base = elements.baseAddress, width > 0 else { return }
             sum(&products, base, width)
         }
+        products.mirrorLowerTriangle()
         let kept = min(wanted, width)
         let rank = min(count - 1, width)
         let inner = try (consume products).symmetricEigen(vectors: min(kept, count))

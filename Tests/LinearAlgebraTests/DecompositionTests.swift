@@ -9,9 +9,9 @@ import Testing
         var x = Matrix<Double>(rows: size, columns: size)
         for index in 0..<size {
             x[index, index] = 2
-            if index > 0 { x[index, index - 1] = -1 }
-            // The upper triangle is not read.
-            if index + 1 < size { x[index, index + 1] = .nan }
+            if index + 1 < size { x[index, index + 1] = -1 }
+            // The lower triangle is not read.
+            if index > 0 { x[index, index - 1] = .nan }
         }
         let values = try x.symmetricEigenvalues()
         #expect(abs(values.reduce(0, +) - Double(2 * size)) < 1e-13 * Double(size))
@@ -44,11 +44,11 @@ import Testing
     }
 
     @Test func anElementThatIsNoNumberIsNamed() {
-        let x = Matrix<Double>(rows: 2, columns: 2, elements: [1, 0, .infinity, 1])
+        let x = Matrix<Double>(rows: 2, columns: 2, elements: [1, .infinity, 0, 1])
         #expect {
             try x.symmetricEigenvalues()
         } throws: { error in
-            (error as? LinearAlgebraError)?.cause == .notFinite(row: 1, column: 0)
+            (error as? LinearAlgebraError)?.cause == .notFinite(row: 0, column: 1)
         }
     }
 

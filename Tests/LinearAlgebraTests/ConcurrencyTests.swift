@@ -1,0 +1,44 @@
+import LinearAlgebra
+import Synchronization
+import Testing
+
+@Suite struct ConcurrencyTests {
+    /// In order, one after the other, also in tasks that are started inside.
+    @Test func onOneCoreCallsFollowOneAnother() async {
+        let inside = await onOneCore {
+            var order: [Int] = []
+            concurrently(50) { order.append($0) }
+            return order
+        }
+        #expect(inside == Array(0..<50))
+        let inTask = await onOneCore {
+            await Task {
+                var order: [Int] = []
+                concurrently(50) { order.append($0) }
+                return order
+            }.value
+        }
+        #expect(inTask == Array(0..<50))
+    }
+
+    @Test func everyCallIsMadeOnce() {
+        let calls = Mutex([Int](repeating: 0, count: 1000))
+        concurrently(1000) { index in calls.withLock { $0[index] += 1 } }
+        #expect(calls.withLock { $0 } == Array(repeating: 1, count: 1000))
+    }
+
+    /// Products beside a solver with two threads are as they are alone, and so are its values.
+    @Test func solversWithTwoThreadsDoNotDisturbProducts() async throws {
+        let size = 1536
+        var matrix = Matrix<Double>(rows: size, columns: size)
+        for index in 0..<size { matrix[index, index] = Double(index) }
+        let diagonal = matrix
+        let factor = Matrix<Double>(rows: 60, columns: 60, repeating: 2)
+        async let values = diagonal.symmetricEigenvalues()
+        for _ in 0..<200 {
+            let product = factor.times(factor)
+            #expect(product[0, 0] == 240 && product[59, 59] == 240)
+        }
+        #expect(try await values == (0..<size).reversed().map(Double.init))
+    }
+}
