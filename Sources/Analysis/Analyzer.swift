@@ -105,7 +105,10 @@ public struct Analyzer: Sendable {
         let reader = try job.open(run)
         var pass = LayerPass(job.metrics, on: job.layer)
         let parts = parts(of: reader, for: job)
-        if !parts.isEmpty {
+        if parts.count == 1 {
+            let rowsDone = RowCount()
+            try read(parts[0], into: &pass) { onRows(rowsDone.adding($0)) }
+        } else if !parts.isEmpty {
             try await read(parts, into: &pass, onRows: onRows)
         } else {
             try await forEachBlock(of: reader, labels: labels) { block, rows in
@@ -121,7 +124,18 @@ public struct Analyzer: Sendable {
     /// What is summarized on its own, side by side, and merged; none where that would take much
     /// memory or save no time.
     private func parts(of reader: BlockReader, for job: MatrixJob) -> [BlockPart] {
-        job.usesLabels || job.memory > 8e6 ? [] : reader.parts(atMost: 8)
+        job.usesLabels ? [] : reader.parts(atMost: job.memory > 8e6 ? 1 : 8)
+    }
+
+    private func read(
+        _ part: BlockPart, into pass: inout LayerPass, onBlock: (_ rows: Int) -> Void
+    ) throws {
+        var part = part
+        while let (values, firstRow) = try part.next() {
+            try Task.checkCancellation()
+            pass.update(with: ActivationBlock(values, firstSample: firstRow))
+            onBlock(values.rows)
+        }
     }
 
     private func read(
@@ -133,12 +147,8 @@ public struct Analyzer: Sendable {
             for (index, part) in parts.enumerated() {
                 group.addTask {
                     try await onOneCore {
-                        var (part, pass) = (part, empty)
-                        while let (values, firstRow) = try part.next() {
-                            try Task.checkCancellation()
-                            pass.update(with: ActivationBlock(values, firstSample: firstRow))
-                            onRows(rowsDone.adding(values.rows))
-                        }
+                        var pass = empty
+                        try read(part, into: &pass) { onRows(rowsDone.adding($0)) }
                         return (index, pass)
                     }
                 }

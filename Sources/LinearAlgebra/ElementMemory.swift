@@ -77,7 +77,9 @@ enum ElementMemory {
             // More than is needed, so that a part begins where a page does; the rest goes back.
             let mapped = mmap(
                 nil, size + pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-            guard let mapped, mapped != MAP_FAILED else { fatalError("no memory for \(size) bytes") }
+            guard let mapped, mapped != MAP_FAILED else {
+                fatalError("no memory for \(size) bytes")
+            }
             let before = (pageSize - Int(bitPattern: mapped) % pageSize) % pageSize
             let start = mapped + before
             if before > 0 { munmap(mapped, before) }

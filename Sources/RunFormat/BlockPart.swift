@@ -2,8 +2,8 @@ public import LinearAlgebra
 
 /// Consecutive blocks of a dataset, read by whoever uses their values.
 ///
-/// Several parts side by side take less time than blocks that are handed from one core to another,
-/// where reading is copying.
+/// Where reading is copying, several parts side by side take less time than blocks that are handed
+/// from one core to another, and so does a single part of a few blocks.
 public struct BlockPart: Sendable {
     private let plan: BlockPlan
     private let decoder: BlockDecoder
@@ -30,13 +30,14 @@ public struct BlockPart: Sendable {
 
 extension BlockReader {
     /// All rows in parts that may be read at the same time, in order, beside what ``next()`` reads:
-    /// at most `limit`, of 16 MiB or more; none where blocks are decoded rather than copied.
+    /// at most `limit`, of 16 MiB or more, or one of up to 8 MiB. None of what is between, for which
+    /// it pays to read ahead, and none where blocks are decoded rather than copied.
     ///
     /// The parts depend on the shape alone.
     public nonisolated func parts(atMost limit: Int) -> [BlockPart] {
         guard let plan = partPlan else { return [] }
-        let count = min(limit, plan.blockCount / 8)
-        guard count > 1 else { return [] }
+        let count = plan.blockCount <= 4 ? 1 : min(limit, plan.blockCount / 8)
+        guard count > 1 || plan.blockCount <= 4 else { return [] }
         return (0..<count).map { part in
             let blocks =
                 plan.blockCount * part / count..<plan.blockCount * (part + 1) / count
