@@ -29,11 +29,11 @@ public struct BlockPart: Sendable {
 }
 
 extension BlockReader {
-    /// All rows in parts that may be read at the same time, in order, beside what ``next()`` reads:
-    /// at most `limit`, of 16 MiB or more, or one of up to 8 MiB. None of what is between, for which
-    /// it pays to read ahead, and none where blocks are decoded rather than copied.
+    /// All rows in parts that may be read at the same time, beside what ``next()`` reads.
     ///
-    /// The parts depend on the shape alone.
+    /// At most `limit`, of 16 MiB or more, or one of up to 8 MiB. None of what is between, for which
+    /// it pays to read ahead, and none where blocks are decoded rather than copied. The parts depend
+    /// on the shape alone.
     public nonisolated func parts(atMost limit: Int) -> [BlockPart] {
         guard let plan = partPlan else { return [] }
         let count = plan.blockCount <= 4 ? 1 : min(limit, plan.blockCount / 8)
