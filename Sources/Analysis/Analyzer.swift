@@ -106,8 +106,10 @@ public struct Analyzer: Sendable {
         var pass = LayerPass(job.metrics, on: job.layer)
         let parts = parts(of: reader, for: job)
         if parts.count == 1 {
-            let rowsDone = RowCount()
-            try read(parts[0], into: &pass) { onRows(rowsDone.adding($0)) }
+            try read(parts[0], into: &pass) { pass, block in
+                pass.update(with: block)
+                onRows(block.firstSample + block.sampleCount)
+            }
         } else if !parts.isEmpty {
             try await read(parts, into: &pass, onRows: onRows)
         } else {
@@ -128,13 +130,13 @@ public struct Analyzer: Sendable {
     }
 
     private func read(
-        _ part: BlockPart, into pass: inout LayerPass, onBlock: (_ rows: Int) -> Void
+        _ part: BlockPart, into pass: inout LayerPass,
+        update: (inout LayerPass, ActivationBlock) -> Void
     ) throws {
         var part = part
         while let (values, firstRow) = try part.next() {
             try Task.checkCancellation()
-            pass.update(with: ActivationBlock(values, firstSample: firstRow))
-            onBlock(values.rows)
+            update(&pass, ActivationBlock(values, firstSample: firstRow))
         }
     }
 
@@ -148,7 +150,10 @@ public struct Analyzer: Sendable {
                 group.addTask {
                     try await onOneCore {
                         var pass = empty
-                        try read(part, into: &pass) { onRows(rowsDone.adding($0)) }
+                        try read(part, into: &pass) { pass, block in
+                            besideOthers { pass.update(with: block) }
+                            onRows(rowsDone.adding(block.sampleCount))
+                        }
                         return (index, pass)
                     }
                 }

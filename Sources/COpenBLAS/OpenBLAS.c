@@ -77,13 +77,15 @@ static pthread_rwlock_t gate = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
 static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
 #endif
 static _Thread_local int is_alone;
+// How many of the calls below are open in this thread.
+static _Thread_local int depth;
 
 void copenblas_begin_beside(void) {
-    if (!is_alone) pthread_rwlock_rdlock(&gate);
+    if (depth++ == 0 && !is_alone) pthread_rwlock_rdlock(&gate);
 }
 
 void copenblas_end_beside(void) {
-    if (!is_alone) pthread_rwlock_unlock(&gate);
+    if (--depth == 0 && !is_alone) pthread_rwlock_unlock(&gate);
 }
 
 // The library's function of the same name. Two threads may both look it up, with one answer.
@@ -115,6 +117,8 @@ static void set_threads(int count) {
 }
 
 void copenblas_begin_alone(int threads) {
+    // Who is beside others must leave them first, as these may wait to be alone, too.
+    if (depth > 0) pthread_rwlock_unlock(&gate);
     pthread_rwlock_wrlock(&gate);
     is_alone = 1;
     set_threads(threads);
@@ -124,6 +128,7 @@ void copenblas_end_alone(void) {
     set_threads(1);
     is_alone = 0;
     pthread_rwlock_unlock(&gate);
+    if (depth > 0) pthread_rwlock_rdlock(&gate);
 }
 
 void cblas_sgemm(

@@ -41,4 +41,19 @@ import Testing
         }
         #expect(try await values == (0..<size).reversed().map(Double.init))
     }
+
+    /// Two callers that are beside others and both have to be alone do not wait for each other.
+    @Test(.timeLimit(.minutes(5)))
+    func solversBesideOthersGetTheirTurn() async throws {
+        let size = 1536
+        var matrix = Matrix<Double>(rows: size, columns: size)
+        for index in 0..<size { matrix[index, index] = Double(index) }
+        let diagonal = matrix
+        @Sendable func largest() async -> Double? {
+            besideOthers { try? diagonal.symmetricEigenvalues().first }
+        }
+        async let first = largest()
+        async let second = largest()
+        #expect(await [first, second] == [1535, 1535])
+    }
 }
