@@ -69,23 +69,33 @@ static void *find(const char *name) {
     return address;
 }
 
-// Work with one thread goes on side by side. The library has one number of threads for all callers,
-// so that work with several is done alone, and need not wait until nobody else has any.
-#ifdef PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
-static pthread_rwlock_t gate = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-#else
-static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
-#endif
+// Calls with one thread go on side by side. The library has one number of threads for all callers, so
+// that calls with several are made alone.
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+// Threads that are beside others, threads that wait to be alone, and whether one is.
+static int beside, waiting, taken;
 static _Thread_local int is_alone;
-// How many of the calls below are open in this thread.
+// How many regions beside others are open in this thread.
 static _Thread_local int depth;
 
-void copenblas_begin_beside(void) {
-    if (depth++ == 0 && !is_alone) pthread_rwlock_rdlock(&gate);
+// A call does not give way to who only waits to be alone: somebody who is beside others may wait for
+// the call.
+static void enter(int gives_way) {
+    if (depth++ > 0 || is_alone) return;
+    pthread_mutex_lock(&mutex);
+    while (taken || (gives_way && waiting > 0)) pthread_cond_wait(&changed, &mutex);
+    beside++;
+    pthread_mutex_unlock(&mutex);
 }
 
+void copenblas_begin_beside(void) { enter(1); }
+
 void copenblas_end_beside(void) {
-    if (--depth == 0 && !is_alone) pthread_rwlock_unlock(&gate);
+    if (--depth > 0 || is_alone) return;
+    pthread_mutex_lock(&mutex);
+    if (--beside == 0) pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
 }
 
 // The library's function of the same name. Two threads may both look it up, with one answer.
@@ -98,13 +108,13 @@ void copenblas_end_beside(void) {
 
 #define FORWARD(name, ...) \
     LOOK_UP(name); \
-    copenblas_begin_beside(); \
+    enter(0); \
     CALL(name, __VA_ARGS__); \
     copenblas_end_beside()
 
 #define RETURN_FORWARDED(type, name, ...) \
     LOOK_UP(name); \
-    copenblas_begin_beside(); \
+    enter(0); \
     type result = CALL(name, __VA_ARGS__); \
     copenblas_end_beside(); \
     return result
@@ -117,18 +127,24 @@ static void set_threads(int count) {
 }
 
 void copenblas_begin_alone(int threads) {
-    // Who is beside others must leave them first, as these may wait to be alone, too.
-    if (depth > 0) pthread_rwlock_unlock(&gate);
-    pthread_rwlock_wrlock(&gate);
-    is_alone = 1;
+    pthread_mutex_lock(&mutex);
+    // Who is beside others leaves them first, as these may wait to be alone, too.
+    if (depth > 0 && --beside == 0) pthread_cond_broadcast(&changed);
+    waiting++;
+    while (taken || beside > 0) pthread_cond_wait(&changed, &mutex);
+    waiting--;
+    taken = is_alone = 1;
+    pthread_mutex_unlock(&mutex);
     set_threads(threads);
 }
 
 void copenblas_end_alone(void) {
     set_threads(1);
-    is_alone = 0;
-    pthread_rwlock_unlock(&gate);
-    if (depth > 0) pthread_rwlock_rdlock(&gate);
+    pthread_mutex_lock(&mutex);
+    taken = is_alone = 0;
+    if (depth > 0) beside++;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
 }
 
 void cblas_sgemm(

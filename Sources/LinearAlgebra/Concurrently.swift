@@ -40,9 +40,6 @@ func withBLASThreads<R, E: Error>(_ threads: Int, _ body: () throws(E) -> R) thr
 
 /// Runs `body`, which keeps a core busy for milliseconds, at another time than what
 /// `withBLASThreads` runs: its threads wait for each other all the time, and would for this.
-///
-/// It must not wait for other threads that multiply: no ``concurrently(_:_:)`` around products,
-/// unless inside ``onOneCore(_:)``.
 public func besideOthers<R>(_ body: () -> R) -> R {
     copenblas_begin_beside()
     defer { copenblas_end_beside() }

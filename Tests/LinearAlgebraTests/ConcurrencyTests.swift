@@ -56,4 +56,21 @@ import Testing
         async let second = largest()
         #expect(await [first, second] == [1535, 1535])
     }
+
+    /// Products on other threads go on for one who is beside others, also if another waits to be alone.
+    @Test(.timeLimit(.minutes(5)))
+    func whoIsBesideOthersMayWaitForProducts() async throws {
+        let size = 1536
+        var matrix = Matrix<Double>(rows: size, columns: size)
+        for index in 0..<size { matrix[index, index] = Double(index) }
+        let diagonal = matrix
+        let factor = Matrix<Double>(rows: 300, columns: 300, repeating: 1)
+        async let values = diagonal.symmetricEigenvalues()
+        for _ in 0..<20 {
+            besideOthers {
+                concurrently(4) { _ in #expect(factor.times(factor)[299, 299] == 300) }
+            }
+        }
+        #expect(try await values.first == 1535)
+    }
 }

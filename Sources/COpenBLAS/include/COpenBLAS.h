@@ -22,8 +22,8 @@ const char *copenblas_problem(void);
 void copenblas_begin_alone(int threads);
 void copenblas_end_alone(void);
 // Between the two, nobody is alone: for other work that keeps a core busy, which would make the
-// threads of a call wait for each other for milliseconds. It must not wait for other threads that
-// call this library, which may have to wait for somebody to be alone.
+// threads of a call wait for each other for milliseconds. Who begins gives way to who waits to be
+// alone.
 void copenblas_begin_beside(void);
 void copenblas_end_beside(void);
 
