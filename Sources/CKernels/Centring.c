@@ -1,49 +1,28 @@
 #include "Centring.h"
 
+#include "Chosen.h"
+
+#define KERNEL "CentringKernel.h"
+
 #define Input float
 #define Output float
 #define MAGNITUDE __builtin_fabsf
-#define NAME baseline_floats
-#include "CentringKernel.h"
-#undef NAME
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME avx2_floats
-#include "CentringKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#endif
-#undef Output
+#define TYPE floats
+#include "EachSet.h"
+#undef TYPE
 #undef MAGNITUDE
+#undef Output
 
 #define Output double
 #define MAGNITUDE __builtin_fabs
-#define NAME baseline_widened
-#include "CentringKernel.h"
-#undef NAME
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME avx2_widened
-#include "CentringKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#endif
+#define TYPE widened
+#include "EachSet.h"
+#undef TYPE
 #undef Input
 
 #define Input double
-#define NAME baseline_doubles
-#include "CentringKernel.h"
-#undef NAME
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME avx2_doubles
-#include "CentringKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#define CHOSEN(set, type) ((set) == CKERNELS_AVX2 ? avx2_##type : baseline_##type)
-#else
-#define CHOSEN(set, type) ((void)(set), baseline_##type)
-#endif
+#define TYPE doubles
+#include "EachSet.h"
 
 void ckernels_centre_floats(
     ckernels_set set, const float *values, size_t rows, size_t stride, size_t columns,

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "Chosen.h"
+
 // An a * b + c is one operation wherever the instruction set has it.
 #pragma STDC FP_CONTRACT ON
 
@@ -19,10 +21,6 @@
 #include "MixtureKernel.h"
 #undef NAME
 #pragma clang attribute pop
-// The kernel that `set` names.
-#define CHOSEN(set, function) ((set) == CKERNELS_AVX2 ? avx2_##function : baseline_##function)
-#else
-#define CHOSEN(set, function) ((void)(set), baseline_##function)
 #endif
 
 int ckernels_supports(ckernels_set set) {

@@ -1,35 +1,21 @@
 #include "Moments.h"
 
+#include "Chosen.h"
+
 // An a * b + c is one operation wherever the instruction set has it.
 #pragma STDC FP_CONTRACT ON
 
+#define KERNEL "MomentsKernel.h"
+
 #define Scalar float
-#define NAME baseline_floats
-#include "MomentsKernel.h"
-#undef NAME
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME avx2_floats
-#include "MomentsKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#endif
+#define TYPE floats
+#include "EachSet.h"
+#undef TYPE
 #undef Scalar
 
 #define Scalar double
-#define NAME baseline_doubles
-#include "MomentsKernel.h"
-#undef NAME
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME avx2_doubles
-#include "MomentsKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#define CHOSEN(set, type) ((set) == CKERNELS_AVX2 ? avx2_##type : baseline_##type)
-#else
-#define CHOSEN(set, type) ((void)(set), baseline_##type)
-#endif
+#define TYPE doubles
+#include "EachSet.h"
 
 void ckernels_moments_of_floats(
     ckernels_set set, const float *values, size_t rows, size_t stride, size_t columns,

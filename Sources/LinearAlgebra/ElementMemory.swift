@@ -42,32 +42,26 @@ enum ElementMemory {
         /// Bytes that are kept in all.
         private static let keptSize = 16 << 20
 
-        private struct Store {
-            // Unchecked: a piece in the store belongs to nobody else.
-            nonisolated(unsafe) var pieces: [(memory: UnsafeMutableRawPointer, size: Int)] = []
-            var size = 0
+        /// Unchecked: a piece in the store belongs to nobody else, one that was taken to its taker.
+        private struct Piece: @unchecked Sendable {
+            let memory: UnsafeMutableRawPointer
+            let size: Int
         }
 
-        private static let store = Mutex(Store())
+        private static let store = Mutex<[Piece]>([])
 
         static func take(_ size: Int) -> UnsafeMutableRawPointer {
-            nonisolated(unsafe) let kept = store.withLock { store -> UnsafeMutableRawPointer? in
-                guard let index = store.pieces.lastIndex(where: { $0.size == size }) else {
-                    return nil
-                }
-                store.size -= size
-                nonisolated(unsafe) let memory = store.pieces.remove(at: index).memory
-                return memory
+            let kept = store.withLock { pieces in
+                pieces.lastIndex { $0.size == size }.map { pieces.remove(at: $0) }
             }
-            return kept ?? map(size)
+            return kept?.memory ?? map(size)
         }
 
         static func giveBack(_ memory: UnsafeMutableRawPointer, _ size: Int) {
-            nonisolated(unsafe) let memory = memory
-            let isKept = store.withLock { store in
-                guard store.size + size <= keptSize else { return false }
-                store.pieces.append((memory, size))
-                store.size += size
+            let piece = Piece(memory: memory, size: size)
+            let isKept = store.withLock { pieces in
+                guard pieces.reduce(size, { $0 + $1.size }) <= keptSize else { return false }
+                pieces.append(piece)
                 return true
             }
             if !isKept { munmap(memory, size) }
@@ -77,6 +71,7 @@ enum ElementMemory {
             // More than is needed, so that a part begins where a page does; the rest goes back.
             let mapped = mmap(
                 nil, size + pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            // As Swift's own allocation ends; what a layer takes was compared with what there is.
             guard let mapped, mapped != MAP_FAILED else {
                 fatalError("no memory for \(size) bytes")
             }

@@ -3,6 +3,13 @@ import Synchronization
 import Testing
 
 @Suite struct ConcurrencyTests {
+    /// 0, 1, 2, …: as many columns as a solver with two threads needs.
+    private static let diagonal = {
+        var matrix = Matrix<Double>(rows: 1536, columns: 1536)
+        for index in 0..<matrix.rows { matrix[index, index] = Double(index) }
+        return matrix
+    }()
+
     /// In order, one after the other, also in tasks that are started inside.
     @Test func onOneCoreCallsFollowOneAnother() async {
         let inside = await onOneCore {
@@ -29,26 +36,20 @@ import Testing
 
     /// Products beside a solver with two threads are as they are alone, and so are its values.
     @Test func solversWithTwoThreadsDoNotDisturbProducts() async throws {
-        let size = 1536
-        var matrix = Matrix<Double>(rows: size, columns: size)
-        for index in 0..<size { matrix[index, index] = Double(index) }
-        let diagonal = matrix
+        let diagonal = Self.diagonal
         let factor = Matrix<Double>(rows: 60, columns: 60, repeating: 2)
         async let values = diagonal.symmetricEigenvalues()
         for _ in 0..<200 {
             let product = factor.times(factor)
             #expect(product[0, 0] == 240 && product[59, 59] == 240)
         }
-        #expect(try await values == (0..<size).reversed().map(Double.init))
+        #expect(try await values == (0..<diagonal.rows).reversed().map(Double.init))
     }
 
     /// Two callers that are beside others and both have to be alone do not wait for each other.
     @Test(.timeLimit(.minutes(5)))
     func solversBesideOthersGetTheirTurn() async throws {
-        let size = 1536
-        var matrix = Matrix<Double>(rows: size, columns: size)
-        for index in 0..<size { matrix[index, index] = Double(index) }
-        let diagonal = matrix
+        let diagonal = Self.diagonal
         @Sendable func largest() async -> Double? {
             besideOthers { try? diagonal.symmetricEigenvalues().first }
         }
@@ -60,10 +61,7 @@ import Testing
     /// Products on other threads go on for one who is beside others, also if another waits to be alone.
     @Test(.timeLimit(.minutes(5)))
     func whoIsBesideOthersMayWaitForProducts() async throws {
-        let size = 1536
-        var matrix = Matrix<Double>(rows: size, columns: size)
-        for index in 0..<size { matrix[index, index] = Double(index) }
-        let diagonal = matrix
+        let diagonal = Self.diagonal
         let factor = Matrix<Double>(rows: 300, columns: 300, repeating: 1)
         async let values = diagonal.symmetricEigenvalues()
         for _ in 0..<20 {
