@@ -130,6 +130,8 @@ public struct TrainingJob: Sendable {
                     "it is of a training with other settings; give the same, "
                         + "another name, or start anew without --resume")
             }
+            // Killed after the run file had its name, before its states were gone.
+            removeStates()
             return .alreadyComplete
         }
         if let snapshotEvery, snapshotEvery < 1 {
@@ -162,16 +164,14 @@ public struct TrainingJob: Sendable {
         try recorder.set(Schema.Attribute.parameters, .text(origin))
         try recorder.record(trainer.history, epoch: trainer.resultEpoch)
         try recorder.record(trainer.result, on: recorded)
-        let snapshots = (1...max(1, trainer.epoch)).filter(isSnapshot)
-        for epoch in snapshots {
+        for epoch in snapshotEpochs where epoch <= trainer.epoch {
             let state = try TrainerState<Float>(readingFrom: snapshotPath(epoch))
             try recorder.record(
                 Network(trainer.network.layers, slots: state.slots, parameters: state.parameters),
                 on: recorded, snapshot: "\(epoch)")
         }
         try recorder.commit()
-        unlink(checkpointPath)
-        for epoch in snapshots { unlink(snapshotPath(epoch)) }
+        removeStates()
         return .trained(
             trainer.history, epoch: trainer.resultEpoch, overflowCount: recorder.overflowCount)
     }
@@ -191,8 +191,18 @@ public struct TrainingJob: Sendable {
         }
     }
 
+    /// Removes the states of a job whose run file is complete.
+    private func removeStates() {
+        unlink(checkpointPath)
+        for epoch in snapshotEpochs { unlink(snapshotPath(epoch)) }
+    }
+
     private func isSnapshot(_ epoch: Int) -> Bool {
         snapshotEvery.map { epoch % $0 == 0 && epoch < configuration.epochs } ?? false
+    }
+
+    private var snapshotEpochs: [Int] {
+        snapshotEvery.map { Array(stride(from: $0, to: configuration.epochs, by: $0)) } ?? []
     }
 
     private func recordedData(_ data: LoadedDataset) throws -> TrainingData<Float> {

@@ -93,6 +93,24 @@ import Training
         }
     }
 
+    /// As of a process that was killed between giving the run file its name and removing the states.
+    @Test func statesBesideACompleteRunAreRemoved() throws {
+        try withFolder {
+            let data = try data()
+            let job = job("run.h5")
+            _ = try job.run(on: data)
+            let whole = try contents(of: "run.h5")
+            let snapshot = "\(folder)/run.h5.snapshot-2"
+            #expect(FileManager.default.createFile(atPath: snapshot, contents: Data([1])))
+            guard case .alreadyComplete = try job.run(on: data, resuming: true) else {
+                Issue.record("trained a complete run again")
+                return
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["run.h5"])
+            #expect(try contents(of: "run.h5") == whole)
+        }
+    }
+
     @Test func aCheckpointOfOtherSettingsIsRefused() throws {
         try withFolder {
             let data = try data()

@@ -38,7 +38,15 @@ import Testing
         #expect(try train.run(sweep("killed")).code == 0)
         let whole = try files(in: "whole")
         #expect(whole.count == 4)
-        #expect(try files(in: "killed") == whole)
+        let killed = try files(in: "killed")
+        #expect(killed.keys.sorted() == whole.keys.sorted())
+        for (name, bytes) in whole {
+            let other = killed[name] ?? Data()
+            let first = zip(bytes, other).enumerated().first { $1.0 != $1.1 }?.offset
+            #expect(
+                other == bytes,
+                "\(name): \(other.count) bytes of \(bytes.count), first other one at \(first ?? -1)")
+        }
     }
 
     static let taskset = "/usr/bin/taskset"
