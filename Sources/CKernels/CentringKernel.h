@@ -1,9 +1,9 @@
-// One source for every instruction set and pair of precisions: NAME makes the function's name, Input
+// One source for every instruction set and pair of precisions: TYPE names the function, Input
 // is the type of the values, Output that of the deviations.
 
 // Four rows at a time, so that the sums are loaded and stored once for all of them; they are added
 // up row after row all the same.
-static void NAME(
+static void NAME(TYPE)(
     const Input *values, size_t rows, size_t stride, size_t columns, const Output *restrict centre,
     Output *deviations, double *restrict sums, Output *restrict largest) {
     size_t row = 0;

@@ -11,27 +11,8 @@
 // Factors between 1 and 2 are multiplied within a block, so that 255 is the most.
 #define BLOCK 64
 
-#define NAME(function) baseline_##function
-#include "MixtureKernel.h"
-#undef NAME
-
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define NAME(function) avx2_##function
-#include "MixtureKernel.h"
-#undef NAME
-#pragma clang attribute pop
-#endif
-
-int ckernels_supports(ckernels_set set) {
-    if (set == CKERNELS_BASELINE) return 1;
-#ifdef __x86_64__
-    if (set == CKERNELS_AVX2) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    }
-#endif
-    return 0;
-}
+#define KERNEL "MixtureKernel.h"
+#include "EachSet.h"
 
 ckernels_mixture ckernels_mixture_with_features(
     ckernels_set set, const double *values, const double *features, size_t count,

@@ -217,6 +217,7 @@ double cblas_ddot(blasint n, const double *x, blasint incx, const double *y, bla
 void dsyevd_(
     const char *, const char *, const blasint *, double *, const blasint *, double *, double *,
     const blasint *, blasint *, const blasint *, blasint *, size_t, size_t);
+void dsterf_(const blasint *, double *, double *, blasint *);
 void dgesdd_(
     const char *, const blasint *, const blasint *, double *, const blasint *, double *, double *,
     const blasint *, double *, const blasint *, double *, const blasint *, blasint *, blasint *,
@@ -233,6 +234,10 @@ void copenblas_dsyevd(
     blasint lwork, blasint *iwork, blasint liwork, blasint *info) {
     FORWARD(
         dsyevd_, &job, &triangle, &n, a, &lda, w, work, &lwork, iwork, &liwork, info, 1, 1);
+}
+
+void copenblas_dsterf(blasint n, double *d, double *e, blasint *info) {
+    FORWARD(dsterf_, &n, d, e, info);
 }
 
 void copenblas_dgesdd(

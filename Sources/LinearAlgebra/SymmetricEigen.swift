@@ -9,35 +9,49 @@ public struct SymmetricEigen: Sendable {
 }
 
 extension Matrix where Scalar == Double {
-    /// The eigenvalues of a symmetric matrix of which only the upper triangle is read, LAPACK's lower
-    /// one: with two threads that takes a tenth less time than the other.
+    /// The eigenvalues of a symmetric matrix of which only the upper triangle is read.
     ///
-    /// LAPACK's `dsyevd` without vectors: backward stable, each value within a small multiple of
-    /// the largest one's rounding. From 1,536 columns on with two BLAS threads, a number that does
-    /// not depend on the machine; measured against the two-stage driver, which was slower at 1,024
-    /// and 2,048 columns on one thread and on two.
+    /// From 768 columns on by way of a band, where rows of zeros, eigenvalues of zero, are left out
+    /// first; else LAPACK's `dsyevd` without vectors. Backward stable: each value is within a small
+    /// multiple of the largest one's rounding.
     ///
     /// - Returns: descending.
     /// - Throws: if an element is not finite or the iteration fails.
-    /// - Complexity: O(rows³) time; consumes the matrix, so that no copy is needed.
+    /// - Complexity: O(rows³) time; consumes the matrix, of which no second copy is needed.
     public consuming func symmetricEigenvalues() throws(LinearAlgebraError) -> [Double] {
         let size = rows
         try prepare(routine: "dsyevd")
         guard size > 0 else { return [] }
+        if BandReduction.isFastest(size: size) {
+            return try (consume self).symmetricEigenvaluesByBand()
+        }
         var matrix = consume self
-        var values = [Double](repeating: 0, count: size)
-        let info = withBLASThreads(size >= 1536 ? 2 : 1) {
-            matrix.withMutableElements { elements in
-                eigenvalues(
-                    job: "N", size: size, elements.baseAddress, into: &values)
+        // LAPACK's lower triangle, as it is column-major.
+        return try matrix.solve(job: "N").reversed()
+    }
+
+    /// The same by way of a band, whatever the size.
+    consuming func symmetricEigenvaluesByBand() throws(LinearAlgebraError) -> [Double] {
+        let size = rows
+        let kept = rowsWithElements()
+        let reduction = BandReduction(of: self, indices: kept)
+        // Its memory is free meanwhile.
+        _ = consume self
+        let values = try reduction.eigenvalues()
+        let negative = values.prefix { $0 < 0 }
+        let zeros = [Double](repeating: 0, count: size - kept.count)
+        return (negative + zeros + values[negative.count...]).reversed()
+    }
+
+    /// Rows of a symmetric matrix that are not all zeros.
+    private borrowing func rowsWithElements() -> [Int] {
+        let size = rows
+        return withElements { elements in
+            (0..<size).filter { index in
+                (0..<index).contains { elements[$0 * size + index] != 0 }
+                    || (index..<size).contains { elements[index * size + $0] != 0 }
             }
         }
-        if let error = LinearAlgebraError(
-            routine: "dsyevd", rows: size, columns: size, info: info)
-        {
-            throw error
-        }
-        return values.reversed()
     }
 
     /// The eigenvalues and the eigenvectors of the `count` largest of them.
@@ -62,11 +76,24 @@ extension Matrix where Scalar == Double {
         }
         try prepare(routine: "dsyevd")
         var matrix = consume self
+        let values = try matrix.solve(job: "V")
+        // Column-major columns, ascending, are row-major rows.
+        let vectors = Matrix<Double>(
+            rows: kept, columns: size,
+            elements: (0..<kept).flatMap { withFixedSign(matrix.row(size - 1 - $0)) })
+        return SymmetricEigen(values: values.reversed(), vectors: vectors)
+    }
+
+    /// Calls `dsyevd`, from 1,536 columns on with two BLAS threads, a number that does not depend on the
+    /// machine.
+    ///
+    /// - Returns: the eigenvalues, ascending; the vectors, if any, replace the matrix.
+    private mutating func solve(job: Unicode.Scalar) throws(LinearAlgebraError) -> [Double] {
+        let size = rows
         var values = [Double](repeating: 0, count: size)
         let info = withBLASThreads(size >= 1536 ? 2 : 1) {
-            matrix.withMutableElements { elements in
-                eigenvalues(
-                    job: "V", size: size, elements.baseAddress, into: &values)
+            withMutableElements { elements in
+                eigenvalues(job: job, size: size, elements.baseAddress, into: &values)
             }
         }
         if let error = LinearAlgebraError(
@@ -74,11 +101,7 @@ extension Matrix where Scalar == Double {
         {
             throw error
         }
-        // Column-major columns, ascending, are row-major rows.
-        let vectors = Matrix<Double>(
-            rows: kept, columns: size,
-            elements: (0..<kept).flatMap { withFixedSign(matrix.row(size - 1 - $0)) })
-        return SymmetricEigen(values: values.reversed(), vectors: vectors)
+        return values
     }
 
     private func prepare(routine: String) throws(LinearAlgebraError) {

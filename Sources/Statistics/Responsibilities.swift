@@ -35,7 +35,7 @@ struct LogDensityForm {
 }
 
 /// The instruction set that kernels use: the best that this processor has.
-let instructionSet = ckernels_supports(CKERNELS_AVX2) == 1 ? CKERNELS_AVX2 : CKERNELS_BASELINE
+let instructionSet = ckernels_best_set()
 
 /// One E-step: responsibilities r₁ = π₁ f₁ / (π₁ f₁ + π₂ f₂), r₂ = 1 − r₁, summed against the
 /// features.

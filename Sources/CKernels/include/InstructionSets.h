@@ -16,5 +16,7 @@ typedef enum ckernels_set {
 
 // Whether this processor has the instruction set.
 int ckernels_supports(ckernels_set set);
+// The fastest set that it has.
+ckernels_set ckernels_best_set(void);
 
 #endif

@@ -70,6 +70,8 @@ double cblas_ddot(
 void copenblas_dsyevd(
     char job, char triangle, blasint size, double *a, blasint stride, double *values,
     double *work, blasint work_count, blasint *integers, blasint integer_count, blasint *info);
+void copenblas_dsterf(
+    blasint size, double *diagonal, double *off_diagonal, blasint *info);
 void copenblas_dgesdd(
     char job, blasint rows, blasint columns, double *a, blasint a_stride, double *values,
     double *u, blasint u_stride, double *v, blasint v_stride, double *work, blasint work_count,
