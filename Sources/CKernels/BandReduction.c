@@ -55,16 +55,17 @@ void ckernels_reduction_begin(ckernels_reduction *r, double *memory) {
 }
 
 void ckernels_reduction_load(
-    const ckernels_reduction *r, size_t tile_row, const double *upper, size_t stride,
-    const ptrdiff_t *indices, double scale) {
+    const ckernels_reduction *r, size_t tile_row, const double *lower, size_t row_step,
+    size_t column_step, const ptrdiff_t *indices, double scale) {
     for (size_t tile_column = 0; tile_column <= tile_row; tile_column++) {
         double *t = tile_at(r, tile_row, tile_column);
         for (size_t i = 0; i < TILE; i++)
             for (size_t j = 0; j < TILE; j++) {
                 const size_t row = tile_row * TILE + j, column = tile_column * TILE + i;
                 const size_t low = row < column ? row : column, high = row < column ? column : row;
-                t[i * TILE + j] =
-                    high < r->size ? upper[indices[low] * stride + indices[high]] * scale : 0;
+                t[i * TILE + j] = high < r->size
+                    ? lower[indices[high] * row_step + indices[low] * column_step] * scale
+                    : 0;
             }
     }
 }

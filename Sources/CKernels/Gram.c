@@ -226,9 +226,9 @@ TARGET static void add_whole(
 // A micro-tile at (`row`, `column`) that the diagonal crosses or the matrix ends in.
 TARGET static void add_part(
     size_t rows, const float *a, const float *b, const float *next, double factor, double *lower,
-    size_t columns, size_t row, size_t column) {
+    size_t stride, size_t columns, size_t row, size_t column) {
     __m256 s[MICRO][2];
-    multiply(rows, a, b, lower + row * columns + column, columns, next, s);
+    multiply(rows, a, b, lower + row * stride + column, stride, next, s);
     float sums[MICRO][PANEL];
 #pragma unroll
     for (int i = 0; i < MICRO; i++) {
@@ -237,7 +237,7 @@ TARGET static void add_part(
     }
     for (size_t i = 0; i < MICRO && row + i < columns; i++)
         for (size_t j = 0; j < PANEL && column + j <= row + i; j++)
-            lower[(row + i) * columns + column + j] += factor * (double)sums[i][j];
+            lower[(row + i) * stride + column + j] += factor * (double)sums[i][j];
 }
 
 size_t ckernels_gram_scratch(size_t tile_rows) {
@@ -246,7 +246,7 @@ size_t ckernels_gram_scratch(size_t tile_rows) {
 
 TARGET void ckernels_gram_add(
     const float *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, double factor,
-    float *scratch, double *lower, size_t columns) {
+    size_t columns, float *scratch, double *lower, size_t stride) {
     // Slabs of equal length, as a short last one would cost as much adding up as a long one.
     size_t slabs = (rows + CKERNELS_GRAM_SLAB - 1) / CKERNELS_GRAM_SLAB;
     size_t slab = slabs > 0 ? (rows + slabs - 1) / slabs : 1;
@@ -269,9 +269,10 @@ TARGET void ckernels_gram_add(
                 const float *next = b + panel_stride + index * MICRO * 32;
                 if (row + 1 >= column + PANEL && row + MICRO <= columns)
                     add_whole(
-                        count, a, b, next, factor, lower + row * columns + column, columns);
+                        count, a, b, next, factor, lower + row * stride + column, stride);
                 else
-                    add_part(count, a, b, next, factor, lower, columns, row, column);
+                    add_part(
+                        count, a, b, next, factor, lower, stride, columns, row, column);
             }
         }
     }
@@ -303,9 +304,9 @@ size_t ckernels_gram_scratch(size_t tile_rows) {
 
 void ckernels_gram_add(
     const float *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, double factor,
-    float *scratch, double *lower, size_t columns) {
-    (void)panels, (void)panel_stride, (void)rows, (void)tile, (void)factor, (void)scratch;
-    (void)lower, (void)columns;
+    size_t columns, float *scratch, double *lower, size_t stride) {
+    (void)panels, (void)panel_stride, (void)rows, (void)tile, (void)factor, (void)columns;
+    (void)scratch, (void)lower, (void)stride;
     abort();
 }
 

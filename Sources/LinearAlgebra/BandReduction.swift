@@ -26,15 +26,14 @@ struct BandReduction: ~Copyable {
             // Before AVX2 there are too few registers.
             guard ckernels_best_set() == CKERNELS_AVX2 else { return false }
         #endif
-        return size >= 768
+        return size >= 384
     }
 
-    /// Copies the rows and columns `indices`, ascending, of a symmetric matrix of finite elements, of
-    /// which the upper triangle is read.
+    /// Copies the rows and columns `indices`, ascending, of a symmetric matrix of finite elements.
     ///
     /// - Complexity: 4 · indices² bytes of memory.
     init(
-        of matrix: borrowing Matrix<Double>, indices: [Int],
+        _ matrix: borrowing Matrix<Double>, stored triangle: Triangle, indices: [Int],
         by instructionSet: ckernels_set = ckernels_best_set()
     ) {
         self.instructionSet = instructionSet
@@ -43,22 +42,18 @@ struct BandReduction: ~Copyable {
         memory = ElementMemory.allocate(bytes: bytes)
         ckernels_reduction_begin(
             &reduction, memory.bindMemory(to: Double.self, capacity: bytes / 8))
-        let columns = matrix.columns
-        let largest = matrix.withElements { elements in
-            indices.reduce(0.0) { largest, row in
-                elements[row * columns + row..<(row + 1) * columns].reduce(largest) {
-                    max($0, abs($1))
-                }
-            }
-        }
+        let largest = matrix.largestMagnitude(in: triangle, rows: indices)
         // Of the smallest numbers the inverse is none.
         exponent = largest > 0 ? max(-1000, Int(largest.exponent)) : 0
         let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
+        let (rowStep, columnStep) =
+            triangle == .lower ? (matrix.columns, 1) : (1, matrix.columns)
         matrix.withElements { elements in
             indices.withUnsafeBufferPointer { indices in
                 concurrently(reduction.tile_rows) { row in
                     ckernels_reduction_load(
-                        &reduction, row, elements.baseAddress, columns, indices.baseAddress, scale)
+                        &reduction, row, elements.baseAddress, rowStep, columnStep,
+                        indices.baseAddress, scale)
                 }
             }
         }
@@ -122,6 +117,43 @@ struct BandReduction: ~Copyable {
                         set, band, size, job * sweeps,
                         job == 0 ? nil : progress.baseAddress.map { UnsafePointer($0 + job - 1) },
                         progress.baseAddress.map { $0 + job })
+                }
+            }
+        }
+    }
+}
+
+/// Which half of a symmetric matrix is stored.
+enum Triangle {
+    case upper, lower
+
+    /// The columns of a row that it has, the diagonal among them.
+    func columns(ofRow row: Int, size: Int) -> Range<Int> {
+        self == .lower ? 0..<row + 1 : row..<size
+    }
+}
+
+extension Matrix where Scalar == Double {
+    /// The largest magnitude in some rows of a triangle.
+    fileprivate borrowing func largestMagnitude(in triangle: Triangle, rows: [Int]) -> Double {
+        let size = columns
+        return withElements { elements in
+            rows.reduce(0.0) { largest, row in
+                triangle.columns(ofRow: row, size: size).reduce(largest) {
+                    max($0, abs(elements[row * size + $1]))
+                }
+            }
+        }
+    }
+
+    /// Those of some rows of a symmetric matrix that are not all zeros.
+    borrowing func rowsWithElements(in triangle: Triangle, among rows: [Int]) -> [Int] {
+        let size = columns
+        return withElements { elements in
+            rows.filter { row in
+                rows.contains {
+                    let (low, high) = (min(row, $0), max(row, $0))
+                    return elements[triangle == .lower ? high * size + low : low * size + high] != 0
                 }
             }
         }

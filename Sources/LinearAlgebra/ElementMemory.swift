@@ -12,12 +12,27 @@ enum ElementMemory {
     /// Memory of unspecified contents, aligned to a page.
     static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
         #if canImport(Glibc)
-            if let size = largeSize(bytes) { return LargePages.take(size) }
+            if let size = largeSize(bytes) { return LargePages.takeKept(size) ?? LargePages.map(size) }
         #endif
         return .allocate(byteCount: max(1, bytes), alignment: 4096)
     }
 
-    /// Gives back what ``allocate(bytes:)`` gave for as many bytes.
+    /// Memory of zeros, aligned to a page; new pages hold nothing else, and are left for those who use
+    /// them to touch, on as many cores as they are.
+    static func allocateZeros(bytes: Int) -> UnsafeMutableRawPointer {
+        #if canImport(Glibc)
+            if let size = largeSize(bytes) {
+                guard let kept = LargePages.takeKept(size) else { return LargePages.map(size) }
+                memset(kept, 0, bytes)
+                return kept
+            }
+        #endif
+        let memory = allocate(bytes: bytes)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        return memory
+    }
+
+    /// Gives back what one of these gave for as many bytes.
     static func deallocate(_ memory: UnsafeMutableRawPointer, bytes: Int) {
         #if canImport(Glibc)
             if let size = largeSize(bytes) { return LargePages.giveBack(memory, size) }
@@ -50,11 +65,11 @@ enum ElementMemory {
 
         private static let store = Mutex<[Piece]>([])
 
-        static func take(_ size: Int) -> UnsafeMutableRawPointer {
-            let kept = store.withLock { pieces in
+        /// Memory that somebody gave back, with what it held then.
+        static func takeKept(_ size: Int) -> UnsafeMutableRawPointer? {
+            store.withLock { pieces in
                 pieces.lastIndex { $0.size == size }.map { pieces.remove(at: $0) }
-            }
-            return kept?.memory ?? map(size)
+            }?.memory
         }
 
         static func giveBack(_ memory: UnsafeMutableRawPointer, _ size: Int) {
@@ -67,7 +82,8 @@ enum ElementMemory {
             if !isKept { munmap(memory, size) }
         }
 
-        private static func map(_ size: Int) -> UnsafeMutableRawPointer {
+        /// New memory, all zeros.
+        static func map(_ size: Int) -> UnsafeMutableRawPointer {
             // More than is needed, so that a part begins where a page does; the rest goes back.
             let mapped = mmap(
                 nil, size + pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

@@ -54,7 +54,7 @@ extension Matrix where Scalar == Double {
         case .own:
             scratch.reuse(rows: count, columns: stride)
             scratch.copy(x, rows: count, behind: 0)
-            addGram(of: scratch, rows: count, times: factor, plus: terms)
+            addGram(of: scratch, rows: count, used: stride, times: factor, plus: terms)
         case .library:
             let term = LowRankTerm(terms, columns: columns)
             let side = kernel.tileSide(columns: columns)
@@ -66,14 +66,16 @@ extension Matrix where Scalar == Double {
         }
     }
 
-    /// The same sum of the first `count` rows of panels, which ``GramPanels/areFastest(columns:)``.
+    /// The same sum of the first `count` rows of panels, which ``GramPanels/areFastest(columns:)``;
+    /// those of all columns but the first `used` are zeros, and left out.
     public mutating func addGram(
-        of panels: GramPanels, rows count: Int, times factor: Double, plus terms: [RankOneTerm]
+        of panels: GramPanels, rows count: Int, used: Int, times factor: Double,
+        plus terms: [RankOneTerm]
     ) {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
         let side = GramKernel.own.tileSide(columns: columns)
-        panels.withProducts(rows: count) { products in
+        panels.withProducts(rows: count, used: used) { products in
             forEachTile(work: count, side: side) { lower, tile in
                 products.add(times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
@@ -264,12 +266,12 @@ private struct LowRankTerm {
         to lower: UnsafeMutablePointer<Double>, stride: Int, rows: Range<Int>
     ) {
         for row in rows {
-            for column in rows.lowerBound...row {
-                var sum = 0.0
-                for term in 0..<count {
-                    sum += weighted[term * columns + row] * vectors[term * columns + column]
+            let target = lower + row * stride
+            for first in Swift.stride(from: 0, to: vectors.count, by: columns) {
+                let factor = weighted[first + row]
+                for column in rows.lowerBound...row {
+                    target[column] += factor * vectors[first + column]
                 }
-                lower[row * stride + column] += sum
             }
         }
     }

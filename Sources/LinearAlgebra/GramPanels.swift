@@ -1,5 +1,19 @@
 internal import CKernels
 
+/// Two columns that change places.
+public struct ColumnExchange: Sendable, Hashable {
+    /// One of them.
+    public var first: Int
+    /// The other one.
+    public var second: Int
+
+    /// An exchange of two columns.
+    public init(first: Int, second: Int) {
+        self.first = first
+        self.second = second
+    }
+}
+
 /// Single-precision rows as our own kernel for sums of products reads them: in panels of 16 columns,
 /// each of them row after row.
 public struct GramPanels: Sendable {
@@ -67,6 +81,21 @@ public struct GramPanels: Sendable {
         }
     }
 
+    /// Exchanges pairs of columns in the first `rows` rows.
+    public mutating func exchange(_ pairs: [ColumnExchange], rows: Int) {
+        let (stride, width) = (stride, GramKernel.panelWidth)
+        storage.withMutableElements { elements in
+            guard let base = elements.baseAddress else { return }
+            for pair in pairs {
+                let first = base + pair.first / width * stride + pair.first % width
+                let second = base + pair.second / width * stride + pair.second % width
+                for row in 0..<rows {
+                    swap(&first[row * width], &second[row * width])
+                }
+            }
+        }
+    }
+
     /// Calls `body` with what writes deviations behind the first `first` rows.
     public mutating func withDeviations(
         behind first: Int, _ body: (GramDeviations) -> Void
@@ -78,12 +107,13 @@ public struct GramPanels: Sendable {
         }
     }
 
-    /// Calls `body` with what adds the products of the first `rows` rows.
-    func withProducts(rows: Int, _ body: (GramProducts) -> Void) {
+    /// Calls `body` with what adds the products of the first `rows` rows of the first `used` columns.
+    func withProducts(rows: Int, used: Int, _ body: (GramProducts) -> Void) {
         let (stride, columns) = (stride, columns)
         storage.withElements { elements in
             guard let base = elements.baseAddress else { return }
-            body(GramProducts(base: base, stride: stride, rows: rows, columns: columns))
+            body(
+                GramProducts(base: base, stride: stride, rows: rows, columns: columns, used: used))
         }
     }
 }
@@ -124,9 +154,11 @@ struct GramProducts: @unchecked Sendable {
     fileprivate let stride: Int
     fileprivate let rows: Int
     fileprivate let columns: Int
+    fileprivate let used: Int
 
     /// Adds `factor · XᵀX` to one tile of the lower triangle.
     func add(times factor: Double, to lower: UnsafeMutablePointer<Double>, in tile: Tile) {
+        guard rows > 0, tile.rows.lowerBound < used, tile.columns.lowerBound < used else { return }
         let scratch = UnsafeMutableRawPointer.allocate(
             byteCount: ckernels_gram_scratch(tile.rows.count) * MemoryLayout<Float>.stride,
             alignment: 64)
@@ -134,8 +166,9 @@ struct GramProducts: @unchecked Sendable {
         ckernels_gram_add(
             base, stride, rows,
             ckernels_gram_tile(
-                first_row: tile.rows.lowerBound, end_row: tile.rows.upperBound,
-                first_column: tile.columns.lowerBound, end_column: tile.columns.upperBound),
-            factor, scratch.assumingMemoryBound(to: Float.self), lower, columns)
+                first_row: tile.rows.lowerBound, end_row: min(used, tile.rows.upperBound),
+                first_column: tile.columns.lowerBound,
+                end_column: min(used, tile.columns.upperBound)),
+            factor, used, scratch.assumingMemoryBound(to: Float.self), lower, columns)
     }
 }

@@ -17,18 +17,14 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
         let base: UnsafeMutablePointer<Scalar>
         let capacity: Int
 
-        init(capacity: Int) {
+        /// With elements of zero, whose bits are zero in every binary format, or unspecified ones.
+        init(capacity: Int, zeros: Bool = false) {
             self.capacity = capacity
-            base = ElementMemory.allocate(bytes: capacity * MemoryLayout<Scalar>.stride)
+            let bytes = capacity * MemoryLayout<Scalar>.stride
+            base =
+                (zeros
+                ? ElementMemory.allocateZeros(bytes: bytes) : ElementMemory.allocate(bytes: bytes))
                 .bindMemory(to: Scalar.self, capacity: max(1, capacity))
-        }
-
-        /// Sets all elements to zero, whose bits are zero in every binary format: bytes are cleared
-        /// at the speed of memory, scalars of a type that is not known here one by one.
-        func clear() {
-            UnsafeMutableRawPointer(base).initializeMemory(
-                as: UInt8.self, repeating: 0,
-                count: max(1, capacity) * MemoryLayout<Scalar>.stride)
         }
 
         deinit {
@@ -36,21 +32,18 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
         }
     }
 
-    private init(rows: Int, columns: Int, uninitialized: Void) {
+    private init(rows: Int, columns: Int, zeros: Bool) {
         precondition(rows >= 0 && columns >= 0, "a matrix cannot be \(rows) x \(columns)")
         self.rows = rows
         self.columns = columns
-        storage = Storage(capacity: rows * columns)
+        storage = Storage(capacity: rows * columns, zeros: zeros)
     }
 
     /// A matrix whose elements are all `value`.
     public init(rows: Int, columns: Int, repeating value: Scalar = 0) {
-        self.init(rows: rows, columns: columns, uninitialized: ())
-        if value == 0, value.sign == .plus {
-            storage.clear()
-        } else {
-            storage.base.initialize(repeating: value, count: rows * columns)
-        }
+        let isZero = value == 0 && value.sign == .plus
+        self.init(rows: rows, columns: columns, zeros: isZero)
+        if !isZero { storage.base.initialize(repeating: value, count: rows * columns) }
     }
 
     /// A matrix from its elements, row after row.
@@ -60,7 +53,7 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
         precondition(
             elements.count == rows * columns,
             "\(elements.count) elements do not fill \(rows) x \(columns)")
-        self.init(rows: rows, columns: columns, uninitialized: ())
+        self.init(rows: rows, columns: columns, zeros: false)
         _ = UnsafeMutableBufferPointer(start: storage.base, count: rows * columns)
             .initialize(from: elements)
     }
@@ -76,7 +69,7 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
         rows: Int, columns: Int,
         initializedBy fill: (UnsafeMutableBufferPointer<Scalar>) throws(E) -> Void
     ) throws(E) {
-        self.init(rows: rows, columns: columns, uninitialized: ())
+        self.init(rows: rows, columns: columns, zeros: false)
         try fill(UnsafeMutableBufferPointer(start: storage.base, count: rows * columns))
     }
 
@@ -84,7 +77,7 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     /// enough and nobody else holds it: a buffer for the next block of a stream.
     public mutating func reuse(rows: Int) {
         if rows * columns > storage.capacity || !isKnownUniquelyReferenced(&storage) {
-            self = Matrix(rows: rows, columns: columns, uninitialized: ())
+            self = Matrix(rows: rows, columns: columns, zeros: false)
         }
         self.rows = rows
     }

@@ -11,8 +11,9 @@ struct CentredBlock {
     var nonFinite: [Int]
     /// Deviations are stored divided by 2^`exponent`.
     var exponent: Int
-    /// The largest magnitude of a stored deviation.
-    var largest: Double
+    /// The largest magnitude of a stored deviation of each column, and of all.
+    var magnitudes: [Double]
+    var largest: Double { magnitudes.max() ?? 0 }
 }
 
 /// What centring finds out about columns; each stripe writes to its own.
@@ -41,15 +42,15 @@ func centre<Scalar: BinaryFloatingPoint>(
     var block = CentredBlock(
         shift: Array(repeating: 0, count: columns), offset: Array(repeating: 0, count: columns),
         residual: Array(repeating: 0, count: columns),
-        nonFinite: Array(repeating: 0, count: columns), exponent: guess, largest: 0)
-    var largest = [Double](repeating: 0, count: columns)
+        nonFinite: Array(repeating: 0, count: columns), exponent: guess,
+        magnitudes: Array(repeating: 0, count: columns))
     // Two corrections at most: out of an overflow, then to the magnitude.
     for _ in 0..<3 {
         block.shift.withUnsafeMutableBufferPointer { shift in
             block.offset.withUnsafeMutableBufferPointer { offset in
                 block.residual.withUnsafeMutableBufferPointer { residual in
                     block.nonFinite.withUnsafeMutableBufferPointer { nonFinite in
-                        largest.withUnsafeMutableBufferPointer { largest in
+                        block.magnitudes.withUnsafeMutableBufferPointer { largest in
                             guard let shift = shift.baseAddress, let offset = offset.baseAddress,
                                 let residual = residual.baseAddress,
                                 let nonFinite = nonFinite.baseAddress,
@@ -65,11 +66,11 @@ func centre<Scalar: BinaryFloatingPoint>(
                 }
             }
         }
-        block.largest = largest.max() ?? 0
-        if block.largest == .infinity {
+        let largest = block.largest
+        if largest == .infinity {
             block.exponent = 1000
-        } else if block.largest > 0x1p30 || block.largest < 0x1p-30 && block.largest > 0 {
-            block.exponent += Int(block.largest.exponent)
+        } else if largest > 0x1p30 || largest < 0x1p-30 && largest > 0 {
+            block.exponent += Int(largest.exponent)
         } else {
             break
         }

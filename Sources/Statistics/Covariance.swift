@@ -43,7 +43,7 @@ public struct Covariance: Sendable {
     private var shift: [Double]
     private var offset: [Double]
     /// Sums of products of deviations divided by 4^`sumExponent`; the lower triangle.
-    private var comoment: Matrix<Double>
+    private var comoment: ColumnSums
     private var sumExponent = 0
     /// Whether any deviation so far was not zero.
     private var hasSpread = false
@@ -66,7 +66,7 @@ public struct Covariance: Sendable {
         nonFiniteCounts = Array(repeating: 0, count: columns)
         shift = Array(repeating: 0, count: columns)
         offset = shift
-        comoment = Matrix(rows: columns, columns: columns)
+        comoment = ColumnSums(columns: columns)
         singleRows = Matrix(rows: 0, columns: columns)
         doubleRows = Matrix(rows: 0, columns: columns)
         usesPanels = arithmetic == .single && GramPanels.areFastest(columns: columns)
@@ -199,11 +199,7 @@ public struct Covariance: Sendable {
             // Rows of another magnitude: on their own.
             moveLastRows(rows, behind: pending.rows)
         }
-        pending.exponent = block.exponent
-        pending.spread = max(
-            pending.spread ?? .min, block.exponent + Int(block.largest.exponent))
-        pending.residuals.append((block.residual, rows))
-        pending.rows += rows
+        pending.append(block, rows: rows)
         if !pending.isDouble { usedSinglePrecision = true }
     }
 
@@ -239,28 +235,38 @@ public struct Covariance: Sendable {
         guard batch.rows > 0 || !terms.isEmpty else { return }
         let factor = batch.rows > 0 ? ldexp(1, 2 * (batch.exponent - sumExponent)) : 0
         let count = factor > 0 ? batch.rows : 0
+        if usesPanels, !batch.isDouble {
+            comoment.add(
+                &panels, rows: count, varying: batch.varying, times: factor, plus: terms)
+            return
+        }
+        comoment.restoreOrder()
         if batch.isDouble {
             if doubleRows.rows == 0 { doubleRows.reuse(rows: 1) }
             doubleRows.withElements { elements in
                 guard let base = elements.baseAddress else { return }
-                comoment.addGram(of: base, rows: count, times: factor, plus: terms)
+                comoment.lower.addGram(of: base, rows: count, times: factor, plus: terms)
             }
-        } else if usesPanels {
-            comoment.addGram(of: panels, rows: count, times: factor, plus: terms)
         } else {
             singleRows.withElements { elements in
                 guard let base = elements.baseAddress else { return }
-                comoment.addGram(
+                comoment.lower.addGram(
                     of: base, rows: count, times: factor, plus: terms, reusing: &panels)
             }
         }
+    }
+
+    /// Sums what waits, in the order of the columns.
+    private mutating func sumAll() {
+        sumPending(all: true)
+        comoment.restoreOrder()
     }
 
     /// Sums what waits and gives back the memory in which it waited; more rows may follow.
     ///
     /// ``sample(of:)`` does not need it, but would have to copy the sums for what waits.
     public mutating func finish() {
-        sumPending(all: true)
+        sumAll()
         singleRows = Matrix(rows: 0, columns: columns)
         doubleRows = Matrix(rows: 0, columns: columns)
         panels = GramPanels()
@@ -275,17 +281,17 @@ public struct Covariance: Sendable {
         for column in shift.indices { nonFiniteCounts[column] += other.nonFiniteCounts[column] }
         guard other.count > 0 else { return }
         usedSinglePrecision = usedSinglePrecision || other.usedSinglePrecision
-        sumPending(all: true)
+        sumAll()
         var other = other
-        other.sumPending(all: true)
+        other.sumAll()
         let step = advanceMean(shift: other.shift, offset: other.offset, rows: other.count)
         let spread = other.hasSpread ? other.sumExponent : nil
         reserve(exponents: [spread, step.exponent].compactMap { $0 })
         guard hasSpread else { return }
         if other.hasSpread {
             let factor = ldexp(1, 2 * (other.sumExponent - sumExponent))
-            other.comoment.withElements { source in
-                comoment.withMutableElements { target in
+            other.comoment.lower.withElements { source in
+                comoment.lower.withMutableElements { target in
                     for index in target.indices { target[index] += factor * source[index] }
                 }
             }
@@ -334,7 +340,7 @@ public struct Covariance: Sendable {
         let needed = sumExponent(reserving: exponents)
         if hasSpread, needed != sumExponent {
             let factor = ldexp(1, 2 * (sumExponent - needed))
-            comoment.withMutableElements { elements in
+            comoment.lower.withMutableElements { elements in
                 for index in elements.indices { elements[index] *= factor }
             }
             corrections = corrections.map { $0.scaled(by: ldexp(1, sumExponent - needed)) }
@@ -350,13 +356,31 @@ public struct Covariance: Sendable {
     ///   beyond 2^±200.
     /// - Precondition: at least two rows were seen.
     public func sample(of columns: [Int]) -> (matrix: Matrix<Double>, exponent: Int) {
+        let (sums, exponent) = allSums()
+        return (sums.symmetric(of: columns, over: Double(count - 1)), exponent)
+    }
+
+    /// The eigenvalues of that matrix, for which no copy of it is needed.
+    ///
+    /// - Returns: descending.
+    /// - Throws: if the iteration fails.
+    /// - Precondition: at least two rows were seen.
+    public func sampleEigenvalues(
+        of columns: [Int]
+    ) throws(LinearAlgebraError) -> (values: [Double], exponent: Int) {
+        let (sums, exponent) = allSums()
+        let values = try sums.lowerTriangleEigenvalues(of: columns)
+        return (values.map { $0 / Double(count - 1) }, exponent)
+    }
+
+    /// The lower triangle of the sums of products of all rows, and their exponent.
+    private func allSums() -> (lower: Matrix<Double>, exponent: Int) {
         precondition(count > 1, "a covariance of \(count) rows")
-        if !(pending.isEmpty && corrections.isEmpty) {
+        guard pending.isEmpty && corrections.isEmpty && comoment.isInOrder else {
             var complete = self
-            complete.sumPending(all: true)
-            return complete.sample(of: columns)
+            complete.sumAll()
+            return complete.allSums()
         }
-        let matrix = comoment.symmetric(of: columns, over: Double(count - 1))
-        return (matrix, sumExponent)
+        return (comoment.lower, sumExponent)
     }
 }

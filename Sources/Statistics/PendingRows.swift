@@ -8,6 +8,8 @@ struct PendingRows: Sendable {
     var exponent = 0
     /// The exponent of the largest deviation.
     var spread: Int?
+    /// Columns in which any of the rows is not zero; empty without rows.
+    var varying: [Bool] = []
     /// What centring left of each block's mean, in the unit of the rows, with the block's rows.
     var residuals: [(vector: [Double], rows: Int)] = []
     var steps: [MeanStep] = []
@@ -19,6 +21,22 @@ struct PendingRows: Sendable {
         guard !isEmpty else { return false }
         return isDouble != self.isDouble || rows + more > limit || steps.count >= 16
             || residuals.count >= 16
+    }
+
+    /// Takes note of a block that was centred behind the rows.
+    mutating func append(_ block: CentredBlock, rows count: Int) {
+        let largest = block.largest
+        exponent = block.exponent
+        spread = max(spread ?? .min, block.exponent + Int(largest.exponent))
+        residuals.append((block.residual, count))
+        rows += count
+        if varying.isEmpty {
+            varying = block.magnitudes.map { $0 > 0 }
+        } else {
+            for (column, magnitude) in block.magnitudes.enumerated() where magnitude > 0 {
+                varying[column] = true
+            }
+        }
     }
 
     var exponents: [Int] { ([spread] + steps.map(\.exponent)).compactMap { $0 } }

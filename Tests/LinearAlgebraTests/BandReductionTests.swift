@@ -37,8 +37,8 @@ import Testing
     private func eigenvalues(
         of matrix: Matrix<Double>, by set: ckernels_set = ckernels_best_set()
     ) throws -> [Double] {
-        try BandReduction(of: matrix, indices: Array(0..<matrix.rows), by: set).eigenvalues()
-            .reversed()
+        try BandReduction(matrix, stored: .upper, indices: Array(0..<matrix.rows), by: set)
+            .eigenvalues().reversed()
     }
 
     private func largestError(_ values: [Double], _ expected: [Double]) -> Double {
@@ -75,9 +75,9 @@ import Testing
         for index in 0..<100 { matrix[index, index] = Double((index * 37) % 100 - 50) }
         let expected = (-50..<50).reversed().map(Double.init)
         #expect(try eigenvalues(of: matrix) == expected)
-        #expect(try matrix.symmetricEigenvaluesByBand() == expected)
-        #expect(
-            try Matrix<Double>(rows: 3, columns: 3).symmetricEigenvaluesByBand() == [0, 0, 0])
+        #expect(try matrix.eigenvaluesByBand(stored: .upper, indices: Array(0..<100)) == expected)
+        let zeros = Matrix<Double>(rows: 3, columns: 3)
+        #expect(try zeros.eigenvaluesByBand(stored: .upper, indices: [0, 1, 2]) == [0, 0, 0])
     }
 
     /// Rows and columns of zeros are eigenvalues of exactly zero, wherever they are.
@@ -90,7 +90,7 @@ import Testing
                 matrix[row, column] = Double(i + 1)
             }
         }
-        let values = try matrix.symmetricEigenvaluesByBand()
+        let values = try matrix.eigenvaluesByBand(stored: .upper, indices: Array(0..<size))
         #expect(values.suffix(zeros.count) == [0, 0, 0, 0, 0])
         #expect(try Array(values.dropLast(zeros.count)) == eigenvalues(of: minimum(kept.count)))
     }
@@ -109,6 +109,23 @@ import Testing
         } else {
             #expect(largestError(scaled, expected) < 1e-7)
         }
+    }
+
+    /// Of the lower triangle, below a diagonal on NaN, by way of a band and without.
+    @Test(arguments: [60, 500])
+    func someRowsOfALowerTriangle(count: Int) throws {
+        let size = count + count / 2
+        let indices = (0..<count).map { $0 * 3 / 2 }
+        let matrix = Matrix<Double>(rows: size, columns: size) { elements in
+            for index in elements.indices {
+                let (row, column) = (index / size, index % size)
+                let isKept = row % 3 != 2 && column % 3 != 2 && column <= row
+                elements.initializeElement(
+                    at: index, to: isKept ? Double(column - column / 3 + 1) : .nan)
+            }
+        }
+        let values = try matrix.lowerTriangleEigenvalues(of: indices)
+        #expect(largestError(values, minimumEigenvalues(count)) < 1e-13)
     }
 
     /// A matrix wide enough to go this way, in any order of rows and on one core.

@@ -179,13 +179,24 @@ extension PCA {
             guard let covariance = covariance?.covariance else {
                 preconditionFailure("a sketch has no spectrum of its own")
             }
-            let (matrix, exponent) = covariance.sample(of: finite)
-            // Given away, as the solver works in place.
-            let found = try (consume matrix).symmetricEigen(vectors: count)
+            let found = try Self.spectrum(of: covariance, finite, vectors: count)
             return Eigen(
-                values: found.values, vectors: found.vectors, exponent: exponent,
+                values: found.values, vectors: found.vectors, exponent: found.exponent,
                 usedSinglePrecision: covariance.usedSinglePrecision, summed: covariance.count,
                 dimensions: finite.count)
+        }
+
+        private static func spectrum(
+            of covariance: Covariance, _ neurons: [Int], vectors count: Int
+        ) throws -> (values: [Double], vectors: Matrix<Double>, exponent: Int) {
+            guard count > 0 else {
+                let (values, exponent) = try covariance.sampleEigenvalues(of: neurons)
+                return (values, Matrix(rows: 0, columns: neurons.count), exponent)
+            }
+            let (matrix, exponent) = covariance.sample(of: neurons)
+            // Given away, as the solver works in place.
+            let found = try (consume matrix).symmetricEigen(vectors: count)
+            return (found.values, found.vectors, exponent)
         }
     }
 }

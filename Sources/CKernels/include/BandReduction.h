@@ -52,11 +52,11 @@ size_t ckernels_reduction_memory(const ckernels_reduction *reduction);
 // Gives it memory, aligned to 64 bytes, of which all but the tiles is cleared.
 void ckernels_reduction_begin(ckernels_reduction *reduction, double *memory);
 
-// Fills a row of tiles with the given rows and columns, ascending, of a symmetric matrix of which the
-// upper triangle is stored, row after row; times `scale`.
+// Fills a row of tiles with the given rows and columns, ascending, of a symmetric matrix, times `scale`.
+// Element (i, j) of the lower triangle lies at lower[i * row_step + j * column_step].
 void ckernels_reduction_load(
-    const ckernels_reduction *reduction, size_t tile_row, const double *upper, size_t stride,
-    const ptrdiff_t *indices, double scale);
+    const ckernels_reduction *reduction, size_t tile_row, const double *lower, size_t row_step,
+    size_t column_step, const ptrdiff_t *indices, double scale);
 
 // A step, from 0 on, is made up of the next three. This one factors the panel of columns behind those
 // of the steps before, and writes them to the band; returns whether rows are left below them,

@@ -43,12 +43,13 @@ void ckernels_gram_centre(
 size_t ckernels_gram_scratch(size_t tile_rows);
 
 // Adds `factor` times the products of `rows` rows to a tile of the lower triangle of a square
-// row-major matrix; what lies above the diagonal is left as it is.
+// row-major matrix with `stride` scalars from row to row; what lies above the diagonal is left as it
+// is. The panels hold `columns` columns, at which the tile ends at the latest.
 //
 // Panels begin `panel_stride` scalars after each other; they and the scratch memory are aligned to
 // 64 bytes.
 void ckernels_gram_add(
     const float *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, double factor,
-    float *scratch, double *lower, size_t columns);
+    size_t columns, float *scratch, double *lower, size_t stride);
 
 #endif

@@ -1,0 +1,115 @@
+import LinearAlgebra
+
+/// An order in which columns whose deviations are all zero come last, so that their products can be
+/// left out: of a layer with dead neurons, most of the work.
+struct ColumnOrder: Sendable {
+    /// Silent columns with used ones from behind them; no column is in two.
+    private(set) var exchanges: [ColumnExchange]
+    /// Columns that come first, the others being silent.
+    private(set) var used: Int
+
+    /// The order of the columns themselves, all of them used.
+    init(columns: Int) {
+        exchanges = []
+        used = columns
+    }
+
+    /// The order that puts columns that do not vary last, if they are worth the exchange.
+    init(varying: [Bool]) {
+        let count = varying.count { $0 }
+        guard varying.count - count >= 16 else {
+            self = ColumnOrder(columns: varying.count)
+            return
+        }
+        let silent = (0..<count).filter { !varying[$0] }
+        let behind = (count..<varying.count).filter { varying[$0] }
+        exchanges = zip(silent, behind).map { ColumnExchange(first: $0, second: $1) }
+        used = count
+    }
+
+    /// Elements, one a column, in this order; in the columns' order if they were in this.
+    func applied<Element>(to elements: [Element]) -> [Element] {
+        var elements = elements
+        for pair in exchanges { elements.swapAt(pair.first, pair.second) }
+        return elements
+    }
+
+    /// Whether all columns that are left out are silent.
+    func fits(varying: [Bool]) -> Bool { !applied(to: varying)[used...].contains(true) }
+}
+
+/// Sums of products of columns.
+struct ColumnSums: Sendable {
+    /// The lower triangle of a symmetric matrix; in the columns' order after ``restoreOrder()``.
+    var lower: Matrix<Double>
+    /// `nil` before anything was added.
+    private var order: ColumnOrder?
+
+    /// Sums of no rows.
+    init(columns: Int) { lower = Matrix(rows: columns, columns: columns) }
+
+    /// Whether rows and columns are in the columns' order.
+    var isInOrder: Bool { order?.exchanges.isEmpty ?? true }
+
+    /// Puts rows and columns into the columns' order, in which they stay.
+    mutating func restoreOrder() {
+        exchange()
+        order = ColumnOrder(columns: lower.columns)
+    }
+
+    /// Adds `factor` times the sums of products of the first `rows` rows of panels, and the terms.
+    ///
+    /// - Parameter varying: whether any of the rows is not zero, one a column.
+    /// - Postcondition: the rows of the panels are spoilt.
+    mutating func add(
+        _ panels: inout GramPanels, rows: Int, varying: [Bool], times factor: Double,
+        plus terms: [RankOneTerm]
+    ) {
+        if rows > 0 { moveSilentColumns(varying: varying) }
+        let order = order ?? ColumnOrder(columns: lower.columns)
+        self.order = order
+        panels.exchange(order.exchanges, rows: rows)
+        let terms = terms.map {
+            RankOneTerm(vector: order.applied(to: $0.vector), weight: $0.weight)
+        }
+        lower.addGram(of: panels, rows: rows, used: order.used, times: factor, plus: terms)
+    }
+
+    /// Puts columns that have been silent so far last. One that varies now joins the others for good.
+    private mutating func moveSilentColumns(varying: [Bool]) {
+        guard let before = order else {
+            // Nothing but zeros so far.
+            order = ColumnOrder(varying: varying)
+            return
+        }
+        guard !before.fits(varying: varying) else { return }
+        exchange()
+        let used = before.applied(to: varying.indices.map { $0 < before.used })
+        order = ColumnOrder(varying: zip(used, varying).map { $0 || $1 })
+        exchange()
+    }
+
+    private mutating func exchange() {
+        guard let order, !isInOrder else { return }
+        lower.exchangeInLowerTriangle(order.exchanges)
+    }
+}
+
+extension Matrix<Double> {
+    /// Exchanges rows and columns of a symmetric matrix of which the lower triangle is stored.
+    ///
+    /// - Complexity: O(pairs · rows).
+    mutating func exchangeInLowerTriangle(_ pairs: [ColumnExchange]) {
+        let size = rows
+        withMutableElements { elements in
+            for pair in pairs {
+                let (low, high) = (min(pair.first, pair.second), max(pair.first, pair.second))
+                for index in 0..<size where index != low && index != high {
+                    let other = max(low, index) * size + min(low, index)
+                    elements.swapAt(other, max(high, index) * size + min(high, index))
+                }
+                elements.swapAt(low * (size + 1), high * (size + 1))
+            }
+        }
+    }
+}
