@@ -58,7 +58,7 @@ extension Matrix where Scalar == Double {
         case .library:
             let term = LowRankTerm(terms, columns: columns)
             let side = kernel.tileSide(columns: columns)
-            forEachTile(work: count, side: side) { lower, tile in
+            forEachTile(work: count + terms.count, side: side) { lower, tile in
                 addProducts(
                     of: x, rows: count, stride: stride, times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
@@ -76,7 +76,7 @@ extension Matrix where Scalar == Double {
         let term = LowRankTerm(terms, columns: columns)
         let side = GramKernel.own.tileSide(columns: columns)
         panels.withProducts(rows: count, used: used) { products in
-            forEachTile(work: count, side: side) { lower, tile in
+            forEachTile(work: count + terms.count, side: side) { lower, tile in
                 products.add(times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
             }
@@ -99,7 +99,7 @@ extension Matrix where Scalar == Double {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
         let side = GramKernel.library.tileSide(columns: columns)
-        forEachTile(work: count, side: side) { lower, tile in
+        forEachTile(work: count + terms.count, side: side) { lower, tile in
             let (height, width) = (Int32(tile.rows.count), Int32(tile.columns.count))
             let target = lower + tile.rows.lowerBound * stride + tile.columns.lowerBound
             if count == 0 {

@@ -3,7 +3,7 @@ import LinearAlgebra
 /// An order in which columns whose deviations are all zero come last, so that their products can be
 /// left out: of a layer with dead neurons, most of the work.
 struct ColumnOrder: Sendable {
-    /// Silent columns with used ones from behind them; no column is in two.
+    /// Made one after the other.
     private(set) var exchanges: [ColumnExchange]
     /// Columns that come first, the others being silent.
     private(set) var used: Int
@@ -27,15 +27,27 @@ struct ColumnOrder: Sendable {
         used = count
     }
 
-    /// Elements, one a column, in this order; in the columns' order if they were in this.
+    /// Elements, one a column, in this order.
     func applied<Element>(to elements: [Element]) -> [Element] {
         var elements = elements
         for pair in exchanges { elements.swapAt(pair.first, pair.second) }
         return elements
     }
 
-    /// Whether all columns that are left out are silent.
-    func fits(varying: [Bool]) -> Bool { !applied(to: varying)[used...].contains(true) }
+    /// Puts silent columns that vary now behind those that come first, where they stay.
+    ///
+    /// - Returns: the exchanges that this takes.
+    mutating func use(varying: [Bool]) -> [ColumnExchange] {
+        let before = exchanges.count
+        let varying = applied(to: varying)
+        for position in used..<varying.count where varying[position] {
+            if position > used {
+                exchanges.append(ColumnExchange(first: used, second: position))
+            }
+            used += 1
+        }
+        return Array(exchanges[before...])
+    }
 }
 
 /// Sums of products of columns.
@@ -53,7 +65,7 @@ struct ColumnSums: Sendable {
 
     /// Puts rows and columns into the columns' order, in which they stay.
     mutating func restoreOrder() {
-        exchange()
+        if let order { lower.exchangeInLowerTriangle(order.exchanges.reversed()) }
         order = ColumnOrder(columns: lower.columns)
     }
 
@@ -75,23 +87,14 @@ struct ColumnSums: Sendable {
         lower.addGram(of: panels, rows: rows, used: order.used, times: factor, plus: terms)
     }
 
-    /// Puts columns that have been silent so far last. One that varies now joins the others for good.
+    /// Puts columns that have been silent so far last.
     private mutating func moveSilentColumns(varying: [Bool]) {
-        guard let before = order else {
+        if let exchanges = order?.use(varying: varying) {
+            lower.exchangeInLowerTriangle(exchanges)
+        } else {
             // Nothing but zeros so far.
             order = ColumnOrder(varying: varying)
-            return
         }
-        guard !before.fits(varying: varying) else { return }
-        exchange()
-        let used = before.applied(to: varying.indices.map { $0 < before.used })
-        order = ColumnOrder(varying: zip(used, varying).map { $0 || $1 })
-        exchange()
-    }
-
-    private mutating func exchange() {
-        guard let order, !isInOrder else { return }
-        lower.exchangeInLowerTriangle(order.exchanges)
     }
 }
 
@@ -100,6 +103,8 @@ extension Matrix<Double> {
     ///
     /// - Complexity: O(pairs · rows).
     mutating func exchangeInLowerTriangle(_ pairs: [ColumnExchange]) {
+        // Nor is a copy made for nothing.
+        guard !pairs.isEmpty else { return }
         let size = rows
         withMutableElements { elements in
             for pair in pairs {
