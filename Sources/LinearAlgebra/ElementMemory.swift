@@ -12,7 +12,9 @@ enum ElementMemory {
     /// Memory of unspecified contents, aligned to a page.
     static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
         #if canImport(Glibc)
-            if let size = largeSize(bytes) { return LargePages.takeKept(size) ?? LargePages.map(size) }
+            if let size = largeSize(bytes) {
+                return LargePages.takeKept(size) ?? LargePages.map(size)
+            }
         #endif
         return .allocate(byteCount: max(1, bytes), alignment: 4096)
     }

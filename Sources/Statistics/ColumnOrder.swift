@@ -71,8 +71,12 @@ struct ColumnSums: Sendable {
 
     /// Adds `factor` times the sums of products of the first `rows` rows of panels, and the terms.
     ///
-    /// - Parameter varying: whether any of the rows is not zero, one a column.
-    /// - Postcondition: the rows of the panels are spoilt.
+    /// - Parameters:
+    ///   - panels: centred rows; left in another order.
+    ///   - rows: how many of them.
+    ///   - varying: whether any of them is not zero, one a column.
+    ///   - factor: applied to the sums of products.
+    ///   - terms: added once.
     mutating func add(
         _ panels: inout GramPanels, rows: Int, varying: [Bool], times factor: Double,
         plus terms: [RankOneTerm]

@@ -45,7 +45,8 @@ import Testing
             let first = zip(bytes, other).enumerated().first { $1.0 != $1.1 }?.offset
             #expect(
                 other == bytes,
-                "\(name): \(other.count) bytes of \(bytes.count), first other one at \(first ?? -1)")
+                "\(name): \(other.count) bytes of \(bytes.count), first other one at \(first ?? -1)"
+            )
         }
     }
 
