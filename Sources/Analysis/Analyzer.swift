@@ -19,8 +19,8 @@ public struct Analyzer: Sendable {
     /// Analyzes one run.
     ///
     /// Every block of every matrix is read once, one block ahead of the computation, and feeds all
-    /// metrics; what follows from a matrix is computed while the next one is read, unless both take
-    /// much memory. Memory is bounded by a few blocks and the accumulators, whatever the number of
+    /// metrics; what follows from a matrix is computed while the next ones are read, unless together they
+    /// take much memory. Memory is bounded by a few blocks and the accumulators, whatever the number of
     /// samples. The same file gives the same bits on any number of cores.
     ///
     /// - Parameters:
@@ -38,8 +38,13 @@ public struct Analyzer: Sendable {
         var results = [[LayerResult]](repeating: [], count: plan.steps.count)
         var bytesDone = 0
         try await withThrowingTaskGroup(of: (step: Int, results: [LayerResult]).self) { group in
-            // What is computed from the samples of one matrix while the next one is read.
-            var computing: (step: Int, memory: Double)?
+            // Memory of the matrices whose results are computed while further ones are read.
+            var computing: [Int: Double] = [:]
+            func collect() async throws {
+                guard let ended = try await group.next() else { return }
+                results[ended.step] = ended.results
+                computing[ended.step] = nil
+            }
             for (index, step) in plan.steps.enumerated() {
                 switch step {
                 case .skip(let result): results[index] = [result]
@@ -47,12 +52,10 @@ public struct Analyzer: Sendable {
                     results[index] = failed
                     analysis.failures.append(error)
                 case .read(let job):
-                    let memory = job.memory
-                    if let before = computing, before.memory + memory > Self.sharedMemory {
-                        if let ended = try await group.next() {
-                            results[ended.step] = ended.results
-                        }
-                        computing = nil
+                    while !computing.isEmpty,
+                        computing.values.reduce(job.memory, +) > Self.sharedMemory
+                    {
+                        try await collect()
                     }
                     let before = bytesDone
                     bytesDone += job.rows * job.bytesPerRow
@@ -60,11 +63,8 @@ public struct Analyzer: Sendable {
                         let seen = try await read(job, of: run) { rows in
                             onProgress(before + rows * job.bytesPerRow, plan.bytes)
                         }
-                        if computing != nil, let ended = try await group.next() {
-                            results[ended.step] = ended.results
-                        }
                         group.addTask { (index, self.results(of: seen, for: job, run: run.path)) }
-                        computing = (index, memory)
+                        computing[index] = job.memory
                     } catch let error as RunError {
                         analysis.failures.append(error)
                         results[index] = job.metrics.indices.map {
@@ -74,13 +74,13 @@ public struct Analyzer: Sendable {
                     }
                 }
             }
-            while let ended = try await group.next() { results[ended.step] = ended.results }
+            while !computing.isEmpty { try await collect() }
         }
         analysis.results = results.flatMap { $0 }
         return analysis
     }
 
-    /// Memory of two matrices beyond which the second one waits for the results of the first.
+    /// Memory beyond which a matrix waits for the results of those before it.
     private static let sharedMemory = 512e6
 
     /// What a matrix left behind once all of its samples were seen.

@@ -29,20 +29,21 @@ struct BandReduction: ~Copyable {
         return size >= 384
     }
 
-    /// Copies the rows and columns `indices`, ascending, of a symmetric matrix of finite elements.
+    /// Copies the rows and columns `indices`, ascending, of a symmetric matrix.
     ///
+    /// - Throws: if an element is not finite.
     /// - Complexity: 4 · indices² bytes of memory.
     init(
         _ matrix: borrowing Matrix<Double>, stored triangle: Triangle, indices: [Int],
         by instructionSet: ckernels_set = ckernels_best_set()
-    ) {
+    ) throws(LinearAlgebraError) {
+        let largest = try matrix.largestMagnitude(in: triangle, indices: indices)
         self.instructionSet = instructionSet
         var reduction = ckernels_reduction_of_size(indices.count)
         bytes = ckernels_reduction_memory(&reduction) * MemoryLayout<Double>.stride
         memory = ElementMemory.allocate(bytes: bytes)
         ckernels_reduction_begin(
             &reduction, memory.bindMemory(to: Double.self, capacity: bytes / 8))
-        let largest = matrix.largestMagnitude(in: triangle, rows: indices)
         // Of the smallest numbers the inverse is none.
         exponent = largest > 0 ? max(-1000, Int(largest.exponent)) : 0
         let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
@@ -127,22 +128,34 @@ struct BandReduction: ~Copyable {
 enum Triangle {
     case upper, lower
 
-    /// The columns of a row that it has, the diagonal among them.
-    func columns(ofRow row: Int, size: Int) -> Range<Int> {
-        self == .lower ? 0..<row + 1 : row..<size
+    /// Where the element in `row` and in a `column` not behind it is stored, in either half.
+    func index(row: Int, column: Int, size: Int) -> Int {
+        self == .lower ? row * size + column : column * size + row
     }
 }
 
 extension Matrix where Scalar == Double {
-    /// The largest magnitude in some rows of a triangle.
-    fileprivate borrowing func largestMagnitude(in triangle: Triangle, rows: [Int]) -> Double {
+    /// The largest magnitude in some rows and columns, ascending, of a symmetric matrix.
+    fileprivate borrowing func largestMagnitude(
+        in triangle: Triangle, indices: [Int]
+    ) throws(LinearAlgebraError) -> Double {
         let size = columns
-        return withElements { elements in
-            rows.reduce(0.0) { largest, row in
-                triangle.columns(ofRow: row, size: size).reduce(largest) {
-                    max($0, abs(elements[row * size + $1]))
+        return try withElements { (elements) throws(LinearAlgebraError) in
+            var largest = 0.0
+            for (position, row) in indices.enumerated() {
+                // Along the rows that are stored.
+                let stored = triangle == .lower ? indices[...position] : indices[position...]
+                for column in stored {
+                    let magnitude = abs(elements[row * size + column])
+                    guard magnitude.isFinite else {
+                        throw LinearAlgebraError(
+                            routine: "eigenvalues", rows: size, columns: size,
+                            cause: .notFinite(row: row, column: column))
+                    }
+                    largest = max(largest, magnitude)
                 }
             }
+            return largest
         }
     }
 
@@ -152,8 +165,8 @@ extension Matrix where Scalar == Double {
         return withElements { elements in
             rows.filter { row in
                 rows.contains {
-                    let (low, high) = (min(row, $0), max(row, $0))
-                    return elements[triangle == .lower ? high * size + low : low * size + high] != 0
+                    elements[
+                        triangle.index(row: max(row, $0), column: min(row, $0), size: size)] != 0
                 }
             }
         }

@@ -128,6 +128,26 @@ import Testing
         #expect(largestError(values, minimumEigenvalues(count)) < 1e-13)
     }
 
+    @Test func anElementThatIsNoNumberIsNamed() throws {
+        var matrix = Matrix<Double>(rows: 400, columns: 400)
+        matrix[7, 300] = .nan
+        #expect {
+            try matrix.symmetricEigenvalues()
+        } throws: { error in
+            (error as? LinearAlgebraError)?.cause == .notFinite(row: 7, column: 300)
+        }
+        matrix[300, 7] = -.infinity
+        #expect {
+            try matrix.lowerTriangleEigenvalues(of: Array(0..<399))
+        } throws: { error in
+            (error as? LinearAlgebraError)?.cause == .notFinite(row: 300, column: 7)
+        }
+        // What is left out may be anything.
+        #expect(
+            try matrix.lowerTriangleEigenvalues(of: Array(8..<400))
+                == Array(repeating: 0, count: 392))
+    }
+
     /// A matrix wide enough to go this way, in any order of rows and on one core.
     @Test func wideMatrices() async throws {
         let size = 800
