@@ -18,8 +18,8 @@ INLINED four_doubles NAME(four_sums)(const four_doubles x[4]) {
         + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
-INLINED four_doubles NAME(masked)(four_doubles x, four_masks mask) {
-    return (four_doubles)((four_masks)x & mask);
+INLINED four_doubles NAME(masked)(four_doubles x, four_integers mask) {
+    return (four_doubles)((four_integers)x & mask);
 }
 
 INLINED four_doubles NAME(at)(const double *x) { return *(const four_stored *)x; }
@@ -31,7 +31,7 @@ INLINED void NAME(find)(reflector *h, double *column) {
 #pragma unroll
     for (int i = 0; i < VECTORS; i++) x[i] = NAME(at)(column + 4 * i);
     const double alpha = column[0];
-    const four_doubles tail = NAME(masked)(x[0], (four_masks){0, -1, -1, -1});
+    const four_doubles tail = NAME(masked)(x[0], (four_integers){0, -1, -1, -1});
     four_doubles even = tail * tail, odd = x[1] * x[1];
 #pragma unroll
     for (int i = 2; i < VECTORS; i += 2) {
@@ -60,8 +60,8 @@ INLINED void NAME(find)(reflector *h, double *column) {
 // stored: H D H = D - v u' - u v'. Vectors that reach above the diagonal touch the unused end of a
 // column of the band.
 INLINED void NAME(apply_to_both)(const reflector *h, double *block) {
-    const four_masks lower[4] = {{-1, -1, -1, -1}, {0, -1, -1, -1}, {0, 0, -1, -1}, {0, 0, 0, -1}};
-    const four_masks strict[4] = {{0, -1, -1, -1}, {0, 0, -1, -1}, {0, 0, 0, -1}, {0, 0, 0, 0}};
+    const four_integers lower[4] = {{-1, -1, -1, -1}, {0, -1, -1, -1}, {0, 0, -1, -1}, {0, 0, 0, -1}};
+    const four_integers strict[4] = {{0, -1, -1, -1}, {0, 0, -1, -1}, {0, 0, 0, -1}, {0, 0, 0, 0}};
     // D v, by columns and, as D is symmetric, by rows.
     four_doubles u[VECTORS];
 #pragma unroll

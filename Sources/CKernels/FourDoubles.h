@@ -10,6 +10,6 @@
 typedef double four_doubles __attribute__((ext_vector_type(4)));
 // Four consecutive numbers of an array.
 typedef double four_stored __attribute__((ext_vector_type(4), aligned(8)));
-typedef long four_masks __attribute__((ext_vector_type(4)));
+typedef long four_integers __attribute__((ext_vector_type(4)));
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "Chosen.h"
+#include "FourDoubles.h"
 
 // An a * b + c is one operation wherever the instruction set has it.
 #pragma STDC FP_CONTRACT ON

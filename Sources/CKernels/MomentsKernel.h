@@ -3,7 +3,8 @@
 
 // Four rows at a time, so that the sums are loaded and stored once for all of them; a rest of fewer
 // rows goes through the same code with copies of the shifts' row, whose deviations are 0.
-static void NAME(TYPE)(const Scalar *values, size_t rows, size_t stride, size_t columns, double *sums) {
+static void NAME(TYPE)(
+    const Scalar *values, size_t rows, size_t stride, size_t columns, double *sums) {
     double *restrict sum = sums + CKERNELS_MOMENTS_STRIPE;
     double *restrict squares = sums + 2 * CKERNELS_MOMENTS_STRIPE;
     double *restrict least = sums + 3 * CKERNELS_MOMENTS_STRIPE;
