@@ -71,18 +71,21 @@ class Benchmarks:
                 while f.read(1 << 24):
                     pass
 
-    def alternate(self, commands, repetitions=None, threads=2):
-        """Runs of each command (or of what it returns), taking turns."""
+    def alternate(self, commands, repetitions=None, threads=2, files=()):
+        """Runs of each command (or of what it returns), taking turns, each of which finds `files`
+        in the page cache."""
         runs = {name: [] for name in commands}
         for _ in range(repetitions or self.repetitions):
             for name, command in commands.items():
+                self.warm(*files)
                 command = command() if callable(command) else command
                 runs[name].append(execute(command, threads))
         return runs
 
-    def table(self, title, commands, goals, repetitions=None, note=None, threads=2):
+    def table(
+            self, title, commands, goals, repetitions=None, note=None, threads=2, files=()):
         """A table of one case; `goals` maps a peer to the ratio that is aimed at."""
-        runs = self.alternate(commands, repetitions, threads)
+        runs = self.alternate(commands, repetitions, threads, files)
         ours = median(runs["analyze"], "seconds")
         self.say(f"\n### {title}\n")
         self.say("| | process, s | CPU, s | inside, s | peak, MB | analyze / this | aim |")
@@ -142,24 +145,21 @@ class Benchmarks:
             {"lean": 0.03})
 
     def all(self):
-        self.warm("big.h5")
         self.table(
             "`analyze all`, 60,000 x 2,048, contiguous",
             {"analyze": self.tool("all", self.path("big.h5")),
              "lean": self.peer("analyze", self.path("big.h5"), "lean"),
              "scikit-learn": self.peer("analyze", self.path("big.h5"), "sklearn")},
-            {"lean": 0.55, "scikit-learn": 0.3})
+            {"lean": 0.55, "scikit-learn": 0.3}, files=["big.h5"])
 
     def gzip(self):
-        self.warm("big-gzip.h5")
         self.table(
             "`analyze all`, 60,000 x 2,048, gzip 4 + shuffle",
             {"analyze": self.tool("all", self.path("big-gzip.h5")),
              "lean": self.peer("analyze", self.path("big-gzip.h5"), "lean")},
-            {"lean": 0.35})
+            {"lean": 0.35}, files=["big-gzip.h5"])
 
     def pca(self):
-        self.warm("big.h5")
         runs = self.table(
             "`analyze pca`, 60,000 x 2,048",
             {"analyze": self.tool("pca", "--format", "json", self.path("big.h5")),
@@ -167,7 +167,7 @@ class Benchmarks:
              "ssyrk + eigvalsh": self.peer("pca", self.path("big.h5"), "eigvalsh"),
              "blocks in double": self.peer("pca", self.path("big.h5"), "blocks"),
              "scikit-learn": self.peer("pca", self.path("big.h5"), "sklearn")},
-            {"ssyrk + ssyevr": 0.65})
+            {"ssyrk + ssyevr": 0.65}, files=["big.h5"])
         ratios, rates = [], []
         for _ in range(2 * self.repetitions):
             # In turn: the rate of the machine changes within minutes.
@@ -214,15 +214,27 @@ class Benchmarks:
             self.say(f"| NumPy {precision} | {relative(found['variance']):.1e} |")
 
     def moments(self):
-        self.warm("big.h5")
-        script = f"'{self.analyze}' variance --site pre '{self.path('big.h5')}' && " \
-                 f"'{self.analyze}' dead '{self.path('big.h5')}'"
+        path = self.path("big.h5")
+        command = self.tool(
+            "all", "--metrics", "variance,dead", "--site", "pre", "--site", "post", path)
         self.table(
-            "`variance` of pre and `dead` of post, 60,000 x 2,048 each (two commands)",
-            {"analyze": ["sh", "-c", script],
-             "NumPy, float64": self.peer("variance", self.path("big.h5"), "float64"),
-             "NumPy, float32": self.peer("variance", self.path("big.h5"), "float32")},
-            {"NumPy, float64": 0.25})
+            "`variance` and `dead` together, pre and post of 60,000 x 2,048",
+            {"analyze": command,
+             "NumPy, float64": self.peer("variance", path, "float64"),
+             "NumPy, float32": self.peer("variance", path, "float32")},
+            {"NumPy, float64": 0.25}, files=["big.h5"],
+            note="The peer computes the variances of pre and the silent neurons of post only.")
+        rates, shares = [], []
+        for _ in range(3 * self.repetitions):
+            # In turn: the rate of the machine changes within minutes.
+            self.warm("big.h5")
+            limits = execute([sys.executable, os.path.join(HERE, "limits.py"), path]).text.split()
+            rates.append(2 * 60_000 * 2048 * 4 / execute(command).seconds / 1e9)
+            shares.append([rates[-1] / float(limit) for limit in limits])
+        one, two = (statistics.median(share) for share in zip(*shares))
+        self.say(f"\nWhole processes read at {statistics.median(rates):.1f} GB/s: {two:.2f} of the "
+                 f"page cache's rate with two threads (aim 0.5), {one:.2f} of that with one, measured "
+                 "in turn with it")
 
     def small(self):
         self.table(
@@ -239,11 +251,10 @@ class Benchmarks:
             {"reconstructing k times": 0.02}, repetitions=1)
 
     def long(self):
-        self.warm("long.h5")
         self.table(
             "1,000,000 x 256, all metrics",
             {"analyze": self.tool("all", self.path("long.h5")),
-             "lean": self.peer("analyze", self.path("long.h5"), "lean")}, {})
+             "lean": self.peer("analyze", self.path("long.h5"), "lean")}, {}, files=["long.h5"])
 
     def batch(self):
         runs = self.path("batch")
@@ -293,10 +304,9 @@ class Benchmarks:
         self.say("|---|---|---|---|---|---|")
         for rows, columns in GROWTH:
             name = f"plain-{rows}x{columns}.h5"
-            self.warm(name)
             runs = self.alternate({
                 "variance": self.tool("variance", self.path(name)),
-                "pca": self.tool("pca", self.path(name))}, min(3, self.repetitions))
+                "pca": self.tool("pca", self.path(name))}, min(3, self.repetitions), files=[name])
             cells = " | ".join(
                 f"{median(runs[metric], 'seconds'):.3f} | {median(runs[metric], 'megabytes'):.0f}"
                 for metric in ("variance", "pca"))

@@ -123,6 +123,9 @@ if __name__ == "__main__":
         # Beside a measurement that is to be compared with it.
         print(ssyrk(2))
         sys.exit()
+    if len(sys.argv) == 2:
+        print(page_cache(sys.argv[1], 1), page_cache(sys.argv[1], 2))
+        sys.exit()
     print(json.dumps({
         "ssyrk 1 thread, GFLOP/s": ssyrk(1), "ssyrk 2 threads, GFLOP/s": ssyrk(2),
         "copy 1 thread, GB/s read + written": memory(1),

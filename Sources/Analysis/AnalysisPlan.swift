@@ -45,42 +45,45 @@ struct AnalysisPlan {
                     metrics: metrics))
             return
         }
+        let sites = Site.allCases.filter(selection.sites.contains)
         var snapshots: [String?] = selection.snapshots.map { $0 }
         if selection.snapshots.contains("all") { snapshots = run.snapshots.map { $0 } + [nil] }
         for snapshot in snapshots.isEmpty ? [nil] : snapshots {
             let (layers, unreachable) = try run.choose(
                 matching: selection.layers, snapshot: snapshot)
-            if let site = selection.site, !layers.contains(where: { $0.array(at: site) != nil }) {
+            for site in sites where !layers.contains(where: { $0.array(at: site) != nil }) {
                 throw RunError(
                     .usage, file: run.path,
                     "no layer stores \(site.rawValue); see analyze inspect for what is there")
             }
-            for layer in layers { add(layer, snapshot: snapshot, site: selection.site) }
+            for layer in layers { add(layer, snapshot: snapshot, sites: sites) }
             for (name, error) in unreachable {
-                fail(metrics, name, nil, snapshot: snapshot, selection.site, error)
+                fail(
+                    metrics, name, nil, snapshot: snapshot, sites.count == 1 ? sites[0] : nil, error)
             }
             checkLabels(beside: layers, snapshot: snapshot)
         }
     }
 
     /// Adds the matrices of one layer, each once, with the metrics that use it.
-    private mutating func add(
-        _ layer: LayerEntry, snapshot: String?, site: Site?
-    ) {
+    private mutating func add(_ layer: LayerEntry, snapshot: String?, sites: [Site]) {
         var choices: [Site: [(metric: ConfiguredMetric, warning: String?)]] = [:]
         for metric in metrics {
             // Weights stand in for activations only when asked to.
             let suited = metric.descriptor.sites
-            let wanted = site.map { [$0] } ?? suited.filter { $0 != .weight || suited == [.weight] }
-            let found = wanted.first { suited.contains($0) && layer.array(at: $0) != nil }
-            guard let found else {
-                steps.append(.skip(skipped(metric, layer, snapshot, wanted: wanted, site)))
-                continue
+            let preferred = suited.filter { $0 != .weight || suited == [.weight] }
+            for wanted in sites.isEmpty ? [preferred] : sites.map({ [$0] }) {
+                let found = wanted.first { suited.contains($0) && layer.array(at: $0) != nil }
+                guard let found else {
+                    let site = sites.isEmpty ? nil : wanted[0]
+                    steps.append(.skip(skipped(metric, layer, snapshot, wanted: wanted, site)))
+                    continue
+                }
+                let warning =
+                    found == wanted[0]
+                    ? nil : "\(wanted[0].rawValue) is not stored; \(found.rawValue) was used"
+                choices[found, default: []].append((metric, warning))
             }
-            let warning =
-                found == wanted[0]
-                ? nil : "\(wanted[0].rawValue) is not stored; \(found.rawValue) was used"
-            choices[found, default: []].append((metric, warning))
         }
         for site in Site.allCases {
             guard let chosen = choices[site], let array = layer.array(at: site) else { continue }

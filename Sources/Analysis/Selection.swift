@@ -4,8 +4,8 @@ public import MetricCore
 public struct Selection: Sendable, Hashable {
     /// Glob patterns of layer names; all layers if there are none.
     public var layers: [String]
-    /// The site for every metric; each metric's own preference if `nil`.
-    public var site: Site?
+    /// The sites at which every metric looks; its own preference if there are none.
+    public var sites: [Site]
     /// Path of a matrix outside the layout of a run, instead of layers.
     public var dataset: String?
     /// Where the neurons of ``dataset`` are if it has more than two axes.
@@ -17,12 +17,12 @@ public struct Selection: Sendable, Hashable {
 
     /// A selection; the defaults take every layer in its final state.
     public init(
-        layers: [String] = [], site: Site? = nil, dataset: String? = nil,
+        layers: [String] = [], sites: [Site] = [], dataset: String? = nil,
         channelsAreLast: Bool = false, snapshots: [String] = [],
         nonFinite: NonFinitePolicy = .exclude
     ) {
         self.layers = layers
-        self.site = site
+        self.sites = sites
         self.dataset = dataset
         self.channelsAreLast = channelsAreLast
         self.snapshots = snapshots

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Dispatch
 import Glibc
 public import MetricCore
 import Report
@@ -68,26 +69,51 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
 
     /// Parses `arguments` (those of the process if `nil`), runs what they ask for, and ends the
     /// process with the exit code of the contract.
-    public static func runAndExit(_ arguments: [String]? = nil) async -> Never {
+    ///
+    /// To be called on the main thread, from a `main()` that is not asynchronous: help then needs
+    /// neither threads nor queues.
+    public static func runAndExit(_ arguments: [String]? = nil) -> Never {
+        let words = arguments ?? Array(CommandLine.arguments.dropFirst())
+        // What the parser would print, without setting up what it needs for other words.
+        if words.isEmpty || words == ["--help"] || words == ["-h"] {
+            Messages.printHelp(helpMessage(), isError: false)
+            Glibc.exit(0)
+        }
         do {
-            let words = arguments ?? Array(CommandLine.arguments.dropFirst())
             if let call = try externalCall(words) {
                 try call.perform()
                 Glibc.exit(0)
             }
             var command = try parseAsRoot(words)
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            if let command = command as? any AsyncParsableCommand { runAndExit(command) }
+            try command.run()
             Glibc.exit(0)
-        } catch let failure as Failure {
+        } catch {
+            exit(for: error)
+        }
+    }
+
+    private static func runAndExit(_ command: sending any AsyncParsableCommand) -> Never {
+        Task {
+            do {
+                var command = command
+                try await command.run()
+                Glibc.exit(0)
+            } catch {
+                exit(for: error)
+            }
+        }
+        dispatchMain()
+    }
+
+    private static func exit(for error: any Error) -> Never {
+        switch error {
+        case let failure as Failure:
             Messages.say(error: failure.message, frames: failure.frames)
             Glibc.exit(failure.code)
-        } catch let ended as Ended {
+        case let ended as Ended:
             Glibc.exit(ended.code)
-        } catch {
+        default:
             let code = exitCode(for: error)
             guard code == .validationFailure else {
                 Messages.printHelp(fullMessage(for: error), isError: !code.isSuccess)

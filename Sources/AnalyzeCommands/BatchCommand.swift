@@ -175,10 +175,13 @@ extension ChoiceOptions {
     /// All that shapes results beside the metrics' own settings, as result files keep it.
     var settings: JSONNode {
         let selection = selection
+        let sites = Site.allCases.filter(selection.sites.contains).map(\.rawValue)
         func texts(_ texts: [String]) -> JSONNode { .list(texts.map { .text($0) }) }
         func text(_ text: String?) -> JSONNode { text.map { .text($0) } ?? .null }
         return .object([
-            .init("layers", texts(selection.layers)), .init("site", text(selection.site?.rawValue)),
+            .init("layers", texts(selection.layers)),
+            // One text, so that batches from before there could be several go on.
+            .init("site", sites.isEmpty ? .null : .text(sites.joined(separator: ","))),
             .init("dataset", text(selection.dataset)),
             .init("channelsAreLast", .flag(selection.channelsAreLast)),
             .init("snapshots", texts(selection.snapshots)),

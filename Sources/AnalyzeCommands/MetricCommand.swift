@@ -25,7 +25,7 @@ struct MetricCommand<M: Metric>: AsyncParsableCommand {
         do { _ = try arguments.configuration() } catch let error as InvalidOption {
             throw ValidationError(error.description)
         }
-        if let site = selection.site, !M.descriptor.sites.contains(site) {
+        for site in selection.sites where !M.descriptor.sites.contains(site) {
             let sites = M.descriptor.sites.map(\.rawValue).joined(separator: " or ")
             throw ValidationError(
                 "--site \(site.rawValue) does not suit \(M.descriptor.id), which needs \(sites)")

@@ -15,7 +15,7 @@ struct SelectionOptions: ParsableArguments {
         if runs.isEmpty { throw ValidationError("No run file was given") }
     }
 
-    var site: Site? { choices.site }
+    var sites: [Site] { choices.sites }
     var allowExternalLinks: Bool { choices.allowExternalLinks }
     var selection: Selection { choices.selection }
 }
@@ -30,10 +30,11 @@ struct ChoiceOptions: ParsableArguments {
     var layers: [String] = []
 
     @Option(
+        name: .customLong("site"), parsing: .singleValue,
         help: ArgumentHelp(
             "Where to look: before the nonlinearity, after it, or at the weights. Each metric "
-                + "has its own default.", valueName: "pre|post|weight"))
-    var site: Site?
+                + "has its own default. Repeatable.", valueName: "pre|post|weight"))
+    var sites: [Site] = []
 
     @Option(
         help: ArgumentHelp(
@@ -67,7 +68,7 @@ struct ChoiceOptions: ParsableArguments {
     enum ChannelAxis: String, ExpressibleByArgument, CaseIterable { case first, last }
 
     func validate() throws {
-        if dataset != nil, !layers.isEmpty || site != nil || !snapshots.isEmpty {
+        if dataset != nil, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
             throw ValidationError(
                 "--dataset names one matrix; --layer, --site and --snapshot do not go with it")
         }
@@ -75,7 +76,7 @@ struct ChoiceOptions: ParsableArguments {
 
     var selection: Selection {
         Selection(
-            layers: layers, site: site, dataset: dataset, channelsAreLast: channelAxis == .last,
+            layers: layers, sites: sites, dataset: dataset, channelsAreLast: channelAxis == .last,
             snapshots: snapshots, nonFinite: nonFinite)
     }
 }

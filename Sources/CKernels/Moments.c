@@ -19,12 +19,12 @@
 
 void ckernels_moments_of_floats(
     ckernels_set set, const float *values, size_t rows, size_t stride, size_t columns,
-    double *sums) {
-    CHOSEN(set, floats)(values, rows, stride, columns, sums);
+    double *sums, float *range) {
+    CHOSEN(set, floats)(values, rows, stride, columns, sums, range);
 }
 
 void ckernels_moments_of_doubles(
     ckernels_set set, const double *values, size_t rows, size_t stride, size_t columns,
-    double *sums) {
-    CHOSEN(set, doubles)(values, rows, stride, columns, sums);
+    double *sums, double *range) {
+    CHOSEN(set, doubles)(values, rows, stride, columns, sums, range);
 }

@@ -4,21 +4,20 @@
 // Four rows at a time, so that the sums are loaded and stored once for all of them; a rest of fewer
 // rows goes through the same code with copies of the shifts' row, whose deviations are 0.
 static void NAME(TYPE)(
-    const Scalar *values, size_t rows, size_t stride, size_t columns, double *sums) {
+    const Scalar *values, size_t rows, size_t stride, size_t columns, double *sums,
+    Scalar *range) {
     double *restrict sum = sums + CKERNELS_MOMENTS_STRIPE;
     double *restrict squares = sums + 2 * CKERNELS_MOMENTS_STRIPE;
-    double *restrict least = sums + 3 * CKERNELS_MOMENTS_STRIPE;
-    double *restrict largest = sums + 4 * CKERNELS_MOMENTS_STRIPE;
+    Scalar *restrict least = range;
+    Scalar *restrict largest = range + CKERNELS_MOMENTS_STRIPE;
     const double *restrict shift = sums;
     for (size_t first = 0; first < rows; first += 4) {
         const Scalar *restrict a = values + first * stride;
         const Scalar *restrict b = first + 1 < rows ? a + stride : values;
         const Scalar *restrict c = first + 2 < rows ? a + 2 * stride : values;
         const Scalar *restrict d = first + 3 < rows ? a + 3 * stride : values;
-        // Rows lie on pages of their own, across which the processor does not look ahead.
-        for (size_t row = 4; row < 8 && first + row < rows; row++)
-            for (size_t column = 0; column < columns; column += 64 / sizeof(Scalar))
-                __builtin_prefetch(a + row * stride + column);
+        // As many columns as the range's vectors hold in single precision.
+#pragma clang loop vectorize_width(8) interleave_count(1)
         for (size_t i = 0; i < columns; i++) {
             double e = a[i] - shift[i], f = b[i] - shift[i];
             double g = c[i] - shift[i], h = d[i] - shift[i];

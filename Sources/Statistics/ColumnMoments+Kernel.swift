@@ -9,16 +9,21 @@ private let tileRows = 256
 /// Columns handled together.
 let momentsStripe = Int(CKERNELS_MOMENTS_STRIPE)
 
-/// The running values of a stripe, one block of ``momentsStripe`` doubles after the other.
-private struct Tile {
-    let base: UnsafeMutablePointer<Double>
-    static let size = 5 * momentsStripe
+/// The running values of a stripe, one block of ``momentsStripe`` numbers after the other.
+private struct Tile<Scalar> {
+    let sums = UnsafeMutablePointer<Double>.allocate(capacity: 3 * momentsStripe)
+    let range = UnsafeMutablePointer<Scalar>.allocate(capacity: 2 * momentsStripe)
 
-    var shift: UnsafeMutablePointer<Double> { base }
-    var sum: UnsafeMutablePointer<Double> { base + momentsStripe }
-    var squares: UnsafeMutablePointer<Double> { base + 2 * momentsStripe }
-    var minimum: UnsafeMutablePointer<Double> { base + 3 * momentsStripe }
-    var maximum: UnsafeMutablePointer<Double> { base + 4 * momentsStripe }
+    var shift: UnsafeMutablePointer<Double> { sums }
+    var sum: UnsafeMutablePointer<Double> { sums + momentsStripe }
+    var squares: UnsafeMutablePointer<Double> { sums + 2 * momentsStripe }
+    var minimum: UnsafeMutablePointer<Scalar> { range }
+    var maximum: UnsafeMutablePointer<Scalar> { range + momentsStripe }
+
+    func deallocate() {
+        sums.deallocate()
+        range.deallocate()
+    }
 }
 
 /// Adds `rows` rows to the moments of the columns of one stripe.
@@ -27,25 +32,24 @@ private func insertStripe<Scalar: BinaryFloatingPoint>(
     _ elements: UnsafeBufferPointer<Scalar>, rows: Int, stride: Int, columns: Range<Int>,
     after seen: Int, into states: UnsafeMutableBufferPointer<ColumnMoments.State>,
     nonFinite: UnsafeMutableBufferPointer<Int>,
-    accumulate: (UnsafePointer<Scalar>, Int, Int, Int, UnsafeMutablePointer<Double>) -> Void
+    accumulate: (UnsafePointer<Scalar>, Int, Int, Int, Tile<Scalar>) -> Void
 ) {
     guard let base = elements.baseAddress, rows > 0, !columns.isEmpty else { return }
     let width = columns.count
-    let tile = Tile(base: .allocate(capacity: Tile.size))
-    defer { tile.base.deallocate() }
+    let tile = Tile<Scalar>()
+    defer { tile.deallocate() }
     var count = seen
     for first in Swift.stride(from: 0, to: rows, by: tileRows) {
         let length = min(tileRows, rows - first)
         let start = base + first * stride + columns.lowerBound
         for column in 0..<width {
-            let value = Double(start[column])
-            tile.shift[column] = value
+            tile.shift[column] = Double(start[column])
             tile.sum[column] = 0
             tile.squares[column] = 0
-            tile.minimum[column] = value
-            tile.maximum[column] = value
+            tile.minimum[column] = start[column]
+            tile.maximum[column] = start[column]
         }
-        accumulate(start, length, stride, width, tile.base)
+        accumulate(start, length, stride, width, tile)
         for column in 0..<width {
             let sum = tile.sum[column]
             let squares = tile.squares[column]
@@ -57,8 +61,8 @@ private func insertStripe<Scalar: BinaryFloatingPoint>(
                 part.shift = tile.shift[column]
                 part.offset = sum / Double(length)
                 part.squares = max(0, squares - sum * part.offset)
-                part.minimum = tile.minimum[column]
-                part.maximum = tile.maximum[column]
+                part.minimum = Double(tile.minimum[column])
+                part.maximum = Double(tile.maximum[column])
             } else {
                 let values = (0..<length).map { Double(start[$0 * stride + column]) }
                 let bad = values.count { !$0.isFinite }
@@ -101,8 +105,9 @@ func insertStripe(
     insertStripe(
         elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
         nonFinite: nonFinite
-    ) { start, rows, stride, width, sums in
-        ckernels_moments_of_floats(instructionSet, start, rows, stride, width, sums)
+    ) { start, rows, stride, width, tile in
+        ckernels_moments_of_floats(
+            instructionSet, start, rows, stride, width, tile.sums, tile.range)
     }
 }
 
@@ -115,7 +120,8 @@ func insertStripe(
     insertStripe(
         elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
         nonFinite: nonFinite
-    ) { start, rows, stride, width, sums in
-        ckernels_moments_of_doubles(instructionSet, start, rows, stride, width, sums)
+    ) { start, rows, stride, width, tile in
+        ckernels_moments_of_doubles(
+            instructionSet, start, rows, stride, width, tile.sums, tile.range)
     }
 }

@@ -121,13 +121,13 @@ public struct ColumnMoments: Sendable, Equatable {
     public var maximum: [Double] { values { $0.maximum } }
 
     /// First values, 0 in columns without finite moments.
-    var shifts: [Double] { finite(\.shift) }
+    var shifts: [Double] { finite { $0.shift } }
 
     /// Distances of the means from ``shifts``, 0 in columns without finite moments.
-    var offsets: [Double] { finite(\.offset) }
+    var offsets: [Double] { finite { $0.offset } }
 
-    private func finite(_ part: KeyPath<State, Double>) -> [Double] {
-        states.indices.map { nonFiniteCounts[$0] > 0 ? 0 : states[$0][keyPath: part] }
+    private func finite(_ part: (State) -> Double) -> [Double] {
+        states.indices.map { nonFiniteCounts[$0] > 0 ? 0 : part(states[$0]) }
     }
 
     /// The binary exponent of the largest range of a column; `nil` if all are constant.

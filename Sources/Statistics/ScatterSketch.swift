@@ -5,8 +5,9 @@ public import LinearAlgebra
 ///
 /// With rows x, mean m and vectors b, the sums Σ (x − m)(x − m)ᵀ b are taken in double precision
 /// from blocks that are centred at their own means, which merge by the update of Chan, Golub and
-/// LeVeque (1983): the distance δ between two means adds w δ (δᵀb). Nothing of the size of the
-/// covariance exists at any time.
+/// LeVeque (1983): the distance δ between two means adds w δ (δᵀb), as one more row √w δ would.
+/// Rows wait until there are enough of them to make little of going over the vectors. Nothing of
+/// the size of the covariance exists at any time.
 ///
 /// Columns with a NaN or infinite entry are counted in ``moments``. What they added to the products
 /// before that entry stays in them, unless the vectors are zero there.
@@ -25,8 +26,9 @@ public struct ScatterSketch: Sendable {
     private var sumExponent = 0
     /// Whether any deviation so far was not zero.
     private var hasSpread = false
-    /// Room for the deviations of a block.
+    /// Centred rows whose products are still to be summed: the first `pending` of these.
     private var deviations: Matrix<Double>
+    private var pending = 0
 
     /// The products of no rows: the identity of ``merge(_:)``.
     public init(vectors: Matrix<Double>) {
@@ -41,8 +43,9 @@ public struct ScatterSketch: Sendable {
     /// Number of columns.
     public var columns: Int { vectors.columns }
 
-    /// Rows that are centred together: enough to keep all cores busy, at most 32 MiB.
-    private var blockRows: Int { max(64, min(2048, (4 << 20) / max(1, columns))) }
+    /// Rows that are multiplied together: of all but the widest matrices some for each vector, at
+    /// most 64 MiB.
+    private var pendingLimit: Int { max(64, min(2048, (8 << 20) / max(1, columns))) }
 
     /// Adds the rows of `block`.
     ///
@@ -50,13 +53,16 @@ public struct ScatterSketch: Sendable {
     public mutating func insert(_ block: RealMatrix) {
         precondition(
             block.columns == columns, "\(block.columns) columns cannot join \(columns)")
-        for first in stride(from: 0, to: block.rows, by: blockRows) {
-            let rows = first..<min(first + blockRows, block.rows)
+        let limit = pendingLimit - 1
+        for first in stride(from: 0, to: block.rows, by: limit) {
+            let rows = first..<min(first + limit, block.rows)
             let isWhole = rows.count == block.rows
             var part = ColumnMoments(columns: columns)
             part.insert(isWhole ? block : block.rows(rows))
+            // And the row of the distance between the means.
+            makeRoom(for: rows.count + 1)
             advance(by: part)
-            if part.rangeExponent != nil { addProducts(of: block, rows: rows, around: part) }
+            if part.rangeExponent != nil { append(block, rows: rows, around: part) }
         }
     }
 
@@ -65,6 +71,9 @@ public struct ScatterSketch: Sendable {
     /// - Precondition: both have the same vectors.
     public mutating func merge(_ other: ScatterSketch) {
         precondition(vectors == other.vectors, "sketches with different vectors")
+        var other = other
+        other.sumPending()
+        makeRoom(for: 1)
         advance(by: other.moments)
         guard other.hasSpread else { return }
         if !hasSpread || other.sumExponent > sumExponent { reserve(other.sumExponent) }
@@ -76,7 +85,7 @@ public struct ScatterSketch: Sendable {
         }
     }
 
-    /// Joins the moments of more rows, and adds what follows from the distance between the means.
+    /// Joins the moments of more rows, and appends what follows from the distance between the means.
     private mutating func advance(by part: ColumnMoments) {
         let (before, added) = (moments.count, part.count)
         // A quarter keeps differences of the largest numbers finite.
@@ -95,57 +104,76 @@ public struct ScatterSketch: Sendable {
         guard let needed = exponents.max() else { return }
         reserve(needed)
         guard largest > 0 else { return }
-        let step = distance.map { ldexp($0, 2 - sumExponent) }
-        let weight = Double(before) * (Double(added) / Double(before + added))
-        addProducts(count: 1, of: step, times: weight)
+        let root = (Double(before) * (Double(added) / Double(before + added))).squareRoot()
+        let first = pending * columns
+        deviations.withMutableElements { rows in
+            for column in distance.indices {
+                rows[first + column] = ldexp(distance[column], 2 - sumExponent) * root
+            }
+        }
+        pending += 1
     }
 
-    /// Adds the products of the centred rows `rows` of `block`.
-    private mutating func addProducts(
-        of block: RealMatrix, rows: Range<Int>, around part: ColumnMoments
-    ) {
-        deviations.reuse(rows: rows.count)
+    /// Makes `more` rows after the pending ones writable.
+    private mutating func makeRoom(for more: Int) {
+        if pending + more > pendingLimit { sumPending() }
+        if pending == 0 { deviations.reuse(rows: pendingLimit) }
+    }
+
+    /// Appends the centred rows `rows` of `block`.
+    private mutating func append(_ block: RealMatrix, rows: Range<Int>, around part: ColumnMoments) {
         let centring = Deviations(from: part, exponent: sumExponent)
-        deviations.withMutableElements { centring.write(block, rows: rows, into: $0) }
-        deviations.withElements { addProducts(count: rows.count, of: $0, times: 1) }
+        let elements = pending * columns..<(pending + rows.count) * columns
+        deviations.withMutableElements {
+            centring.write(block, rows: rows, into: .init(rebasing: $0[elements]))
+        }
+        pending += rows.count
     }
 
-    private mutating func addProducts(count: Int, of rows: [Double], times weight: Double) {
-        rows.withUnsafeBufferPointer { addProducts(count: count, of: $0, times: weight) }
-    }
-
-    /// sums += weight · (D vectorsᵀ)ᵀ D for the `count` rows D.
-    private mutating func addProducts(
-        count: Int, of rows: UnsafeBufferPointer<Double>, times weight: Double
-    ) {
-        let (width, height) = (columns, vectors.rows)
-        guard width > 0, height > 0 else { return }
-        var scores = Matrix<Double>(rows: count, columns: height)
-        let vectors = vectors
+    /// sums += (D vectorsᵀ)ᵀ D for the pending rows D.
+    private mutating func sumPending() {
+        let (count, width, height) = (pending, columns, vectors.rows)
+        pending = 0
+        guard count > 0, width > 0, height > 0 else { return }
+        // In stretches of columns, each of which adds a part of the scores D vectorsᵀ.
+        let stretch = 2048
+        let parts = (width + stretch - 1) / stretch
+        var scores = Matrix<Double>(rows: parts * count, columns: height)
+        let (rows, vectors) = (deviations, vectors)
         scores.withMutableElements { scores in
             vectors.withElements { vectors in
-                sums.withMutableElements { sums in
-                    guard let d = rows.baseAddress, let b = vectors.baseAddress,
-                        let s = scores.baseAddress, let y = sums.baseAddress
-                    else { return }
-                    forEachPart(of: count, in: 64, weight: width) { part in
-                        Double.multiply(
-                            d + part.lowerBound * width, stride: width, transposed: false,
-                            b, stride: width, transposed: true,
-                            into: s + part.lowerBound * height, stride: height,
-                            rows: part.count, columns: height, inner: width, alpha: weight,
-                            beta: 0)
-                    }
-                    forEachPart(of: width, in: 256, weight: count) { part in
-                        Double.multiply(
-                            s, stride: height, transposed: true,
-                            d + part.lowerBound, stride: width, transposed: false,
-                            into: y + part.lowerBound, stride: width,
-                            rows: height, columns: part.count, inner: count, alpha: 1, beta: 1)
+                rows.withElements { rows in
+                    sums.withMutableElements { sums in
+                        guard let d = rows.baseAddress, let b = vectors.baseAddress,
+                            let s = scores.baseAddress, let y = sums.baseAddress
+                        else { return }
+                        let size = count * height
+                        forEachPart(of: width, in: stretch, weight: count) { part in
+                            Double.multiply(
+                                d + part.lowerBound, stride: width, transposed: false,
+                                b + part.lowerBound, stride: width, transposed: true,
+                                into: s + part.lowerBound / stretch * size, stride: height,
+                                rows: count, columns: height, inner: part.count, alpha: 1, beta: 0)
+                        }
+                        for index in size..<max(size, parts * size) { s[index % size] += s[index] }
+                        forEachPart(of: width, in: 256, weight: count) { part in
+                            Double.multiply(
+                                s, stride: height, transposed: true,
+                                d + part.lowerBound, stride: width, transposed: false,
+                                into: y + part.lowerBound, stride: width,
+                                rows: height, columns: part.count, inner: count, alpha: 1, beta: 1)
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// The sums of all rows.
+    private var allSums: Matrix<Double> {
+        var complete = self
+        complete.sumPending()
+        return complete.sums
     }
 
     /// Rescales the sums where deviations of this exponent need it: their squares stay in range
@@ -157,6 +185,7 @@ public struct ScatterSketch: Sendable {
             ? (limited > sumExponent + 200 ? limited : sumExponent)
             : (abs(limited) > 200 ? limited : 0)
         if hasSpread, needed != sumExponent {
+            sumPending()
             let factor = ldexp(1, 2 * (sumExponent - needed))
             sums.withMutableElements { elements in
                 for index in elements.indices { elements[index] *= factor }
@@ -179,6 +208,7 @@ public struct ScatterSketch: Sendable {
     public func products(of chosen: [Int]) -> Matrix<Double> {
         precondition(count > 1, "a covariance of \(count) rows")
         let divisor = Double(count - 1)
+        let sums = allSums
         return sums.withElements { source in
             Matrix(rows: sums.rows, columns: chosen.count) { target in
                 for row in 0..<sums.rows {

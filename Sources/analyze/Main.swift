@@ -2,7 +2,7 @@ import AnalyzeCommands
 import MetricRegistry
 
 @main struct Main {
-    static func main() async {
-        await AnalyzeCommand<MetricRegistry>.runAndExit()
+    static func main() {
+        AnalyzeCommand<MetricRegistry>.runAndExit()
     }
 }

@@ -66,6 +66,33 @@ import Testing
             within: 1e-12)
     }
 
+    /// More columns than are multiplied at a time, and fewer rows together than a block has.
+    @Test func wideRows() {
+        let (rows, columns) = (9, 150_000)
+        let x = testMatrix(rows: rows, columns: columns, seed: 3) { row, _, u in Double(row) + u }
+        let vectors = testMatrix(rows: 2, columns: columns, seed: 4) { _, _, u in u }
+        var sketch = ScatterSketch(vectors: vectors)
+        for row in 0..<rows { sketch.insert(.double(x.rows(row..<row + 1))) }
+        let chosen = [0, 1, 2047, 2048, 77_777, columns - 1]
+        let found = sketch.products(of: chosen)
+        let means = (0..<columns).map { column in
+            (0..<rows).reduce(0) { $0 + x[$1, column] } / Double(rows)
+        }
+        for vector in 0..<2 {
+            let scores = (0..<rows).map { row in
+                (0..<columns).reduce(0) { sum, column in
+                    sum + (x[row, column] - means[column]) * vectors[vector, column]
+                }
+            }
+            for (position, column) in chosen.enumerated() {
+                let expected =
+                    (0..<rows).reduce(0) { $0 + (x[$1, column] - means[column]) * scores[$1] }
+                    / Double(rows - 1)
+                #expect(relativeError(found[vector, position], expected) < 1e-9)
+            }
+        }
+    }
+
     @Test func theTotalIsTheTrace() {
         let x = testMatrix(rows: 50, columns: 4, seed: 8) { _, column, u in
             1e6 + Double(column) * u

@@ -72,7 +72,7 @@ extension PCA {
             let (samples, neurons) = (Double(layer.samples), Double(layer.neurons))
             if let sketch = options.sketch {
                 let vectors = Double(sketch.vectors(neurons: layer.neurons))
-                return 64 * neurons * vectors + 256 * neurons + 32e6
+                return 64 * neurons * vectors + 256 * neurons + 67e6
             }
             return layer.samples < layer.neurons
                 ? 16 * samples * (neurons + samples)

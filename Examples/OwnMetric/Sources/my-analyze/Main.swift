@@ -9,7 +9,7 @@ enum Metrics: MetricList {
 }
 
 @main struct Main {
-    static func main() async {
-        await AnalyzeCommand<Metrics>.runAndExit()
+    static func main() {
+        AnalyzeCommand<Metrics>.runAndExit()
     }
 }
