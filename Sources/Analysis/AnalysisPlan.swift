@@ -59,7 +59,8 @@ struct AnalysisPlan {
             for layer in layers { add(layer, snapshot: snapshot, sites: sites) }
             for (name, error) in unreachable {
                 fail(
-                    metrics, name, nil, snapshot: snapshot, sites.count == 1 ? sites[0] : nil, error)
+                    metrics, name, nil, snapshot: snapshot, sites.count == 1 ? sites[0] : nil, error
+                )
             }
             checkLabels(beside: layers, snapshot: snapshot)
         }

@@ -121,7 +121,8 @@ public struct ScatterSketch: Sendable {
     }
 
     /// Appends the centred rows `rows` of `block`.
-    private mutating func append(_ block: RealMatrix, rows: Range<Int>, around part: ColumnMoments) {
+    private mutating func append(_ block: RealMatrix, rows: Range<Int>, around part: ColumnMoments)
+    {
         let centring = Deviations(from: part, exponent: sumExponent)
         let elements = pending * columns..<(pending + rows.count) * columns
         deviations.withMutableElements {
