@@ -1,6 +1,8 @@
 """What the machine can do: the rates that no reader or product can exceed.
 
     python3 limits.py FILE COMPRESSED-FILE       prints one JSON object, rates in units a second
+    python3 limits.py                            the rate of ssyrk with two threads only
+    python3 limits.py FILE                       those of the page cache, with one and two threads
 """
 
 import ctypes

@@ -156,7 +156,7 @@ public struct ScatterSketch: Sendable {
                                 into: s + part.lowerBound / stretch * size, stride: height,
                                 rows: count, columns: height, inner: part.count, alpha: 1, beta: 0)
                         }
-                        for index in size..<max(size, parts * size) { s[index % size] += s[index] }
+                        for index in size..<parts * size { s[index % size] += s[index] }
                         forEachPart(of: width, in: 256, weight: count) { part in
                             Double.multiply(
                                 s, stride: height, transposed: true,

@@ -65,14 +65,14 @@ extension PCA {
             }
         }
 
-        /// The vectors, their products, the basis that follows from them, its products, and as much
-        /// again while that is computed; for fewer samples than neurons, the samples, a centred
+        /// The vectors, their products, the basis that follows from them, its products, as much again
+        /// while that is computed, and the rows that wait for theirs, at least 64; for fewer samples than neurons, the samples, a centred
         /// copy, their inner products and the copy that is solved; else those of the covariance.
         public static func memory(for layer: Layer, options: Options) -> Double {
             let (samples, neurons) = (Double(layer.samples), Double(layer.neurons))
             if let sketch = options.sketch {
                 let vectors = Double(sketch.vectors(neurons: layer.neurons))
-                return 64 * neurons * vectors + 256 * neurons + 67e6
+                return 64 * neurons * vectors + 256 * neurons + max(67e6, 512 * neurons)
             }
             return layer.samples < layer.neurons
                 ? 16 * samples * (neurons + samples)
