@@ -28,14 +28,18 @@ let isDebianHDF5 = FileManager.default.fileExists(atPath: "/usr/include/hdf5/ser
 let hdf5Library: [LinkerSetting] =
     (isDebianHDF5 ? [":libhdf5_serial.a", "sz", "z", "dl", "m"] : ["hdf5"])
     .map { .linkedLibrary($0) }
-/// Executables that hold what they use of Swift's libraries.
+/// Executables that hold what they use of Swift's libraries and, on Debian, of all but the C library.
 ///
-/// Looking up its symbols in shared ones would take longer than reading a small run. The list is
-/// what Foundation's archive needs.
+/// Looking up symbols in shared libraries would take longer than reading a small run, and so would
+/// moving the executable to a random address (a third of the time of `--help`; shared libraries,
+/// stack and heap stay at random ones). The list is what Foundation's archive needs.
 let quickLaunch: [LinkerSetting] = [
     .unsafeFlags(
         // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.
         ["-use-ld=lld", "-static-stdlib"]
+            + ["-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-no-pie"]
+            // Linker scripts: modules name their libraries themselves, before anything said here.
+            + (isDebianHDF5 ? ["-L", Context.packageDirectory + "/Sources/Archives"] : [])
             + [
                 "Foundation", "CoreFoundation", "FoundationInternationalization", "_FoundationICU",
                 "FoundationEssentials", "_FoundationCShims", "_FoundationCollections", "dispatch",
