@@ -30,14 +30,14 @@ let hdf5Library: [LinkerSetting] =
     .map { .linkedLibrary($0) }
 /// Executables that hold what they use of Swift's libraries and, on Debian, of all but the C library.
 ///
-/// Looking up symbols in shared libraries would take longer than reading a small run, and so would
-/// moving the executable to a random address (a third of the time of `--help`; shared libraries,
-/// stack and heap stay at random ones). The list is what Foundation's archive needs.
+/// Looking up symbols in shared libraries would take longer than reading a small run. The list is
+/// what Foundation's archive needs. Executables at a fixed address would start another 2 ms earlier,
+/// but files may come from strangers.
 let quickLaunch: [LinkerSetting] = [
     .unsafeFlags(
         // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.
         ["-use-ld=lld", "-static-stdlib"]
-            + ["-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-no-pie"]
+            + ["-Xlinker", "--no-export-dynamic"]
             // Linker scripts: modules name their libraries themselves, before anything said here.
             + (isDebianHDF5 ? ["-L", Context.packageDirectory + "/Sources/Archives"] : [])
             + [
