@@ -13,13 +13,15 @@ static void NAME(TYPE)(
     Scalar *largest = range + CKERNELS_MOMENTS_STRIPE;
     for (size_t first = 0; first < rows; first += 4) {
         const Scalar *row[4];
-        for (size_t r = 0; r < 4; r++) row[r] = first + r < rows ? values + (first + r) * stride : values;
+        for (size_t r = 0; r < 4; r++)
+            row[r] = first + r < rows ? values + (first + r) * stride : values;
         size_t i = 0;
         for (; i + 8 <= columns; i += 8) {
             const four_doubles shift[2] = {FOUR_AT(shifts + i), FOUR_AT(shifts + i + 4)};
-            four_doubles a = FOUR_AT(sum + i), b = FOUR_AT(sum + i + 4);
-            four_doubles c = FOUR_AT(squares + i), d = FOUR_AT(squares + i + 4);
             EIGHT low = *(const EIGHT *)(least + i), high = *(const EIGHT *)(largest + i);
+            // Four rows on their own first, which rounds less than one after the other.
+            // From -0, to which adding costs nothing.
+            four_doubles a = -(four_doubles){}, b = a, c = a, d = a;
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < 4; r++) {
                 const Scalar *x = row[r] + i;
@@ -34,10 +36,10 @@ static void NAME(TYPE)(
                 low = both < low ? both : low;
                 high = both > high ? both : high;
             }
-            FOUR_AT(sum + i) = a;
-            FOUR_AT(sum + i + 4) = b;
-            FOUR_AT(squares + i) = c;
-            FOUR_AT(squares + i + 4) = d;
+            FOUR_AT(sum + i) += a;
+            FOUR_AT(sum + i + 4) += b;
+            FOUR_AT(squares + i) += c;
+            FOUR_AT(squares + i + 4) += d;
             *(EIGHT *)(least + i) = low;
             *(EIGHT *)(largest + i) = high;
         }
