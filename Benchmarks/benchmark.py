@@ -1,8 +1,9 @@
 """Times `analyze` and its Python peers side by side and writes RESULTS.md; see `run`.
 
 Every figure is the median of several processes. Tool and peers take turns, so that whatever else
-the machine does meets all of them alike. "process" is the wall time of the whole process with
-start-up and imports, "inside" what the peer measures after its imports.
+the machine does meets all of them alike; a ratio is the median of those within the turns, with the
+least and the largest beside it. "process" is the wall time of the whole process with start-up and
+imports, "inside" what the peer measures after its imports.
 """
 
 import argparse
@@ -46,6 +47,12 @@ def median(runs, what):
     return statistics.median(getattr(run, what) for run in runs)
 
 
+def spread(ratios, digits=3):
+    """The median, and between which numbers the others lie."""
+    least, middle, largest = min(ratios), statistics.median(ratios), max(ratios)
+    return f"{middle:.{digits}f} ({least:.{digits}f} to {largest:.{digits}f})"
+
+
 class Benchmarks:
     def __init__(self, analyze, kernels, data, repetitions):
         self.analyze, self.kernels, self.data = analyze, kernels, data
@@ -86,7 +93,6 @@ class Benchmarks:
             self, title, commands, goals, repetitions=None, note=None, threads=2, files=()):
         """A table of one case; `goals` maps a peer to the ratio that is aimed at."""
         runs = self.alternate(commands, repetitions, threads, files)
-        ours = median(runs["analyze"], "seconds")
         self.say(f"\n### {title}\n")
         self.say("| | process, s | CPU, s | inside, s | peak, MB | analyze / this | aim |")
         self.say("|---|---|---|---|---|---|---|")
@@ -96,7 +102,8 @@ class Benchmarks:
                 found = [json.loads(run.text).get("inside") for run in finished]
                 if found[0] is not None:
                     inside = f"{statistics.median(found):.3f}"
-            ratio = "" if name == "analyze" else f"{ours / median(finished, 'seconds'):.3f}"
+            ratio = "" if name == "analyze" else spread(
+                [ours.seconds / run.seconds for ours, run in zip(runs["analyze"], finished)])
             aim = f"{goals[name]}" if name in goals else ""
             self.say(
                 f"| {name} | {median(finished, 'seconds'):.3f} | {median(finished, 'cpu'):.3f} | "
@@ -177,7 +184,7 @@ class Benchmarks:
             rates.append(20480 * 2048**2 / seconds / 1e9)
             ratios.append(rates[-1] / peak)
         self.say("\nGram phase on blocks in memory, centring included: "
-                 f"{statistics.median(rates):.1f} GFLOP/s, {statistics.median(ratios):.2f} of "
+                 f"{statistics.median(rates):.1f} GFLOP/s, {spread(ratios, 2)} of "
                  "ssyrk's rate in turn with it (aim 0.9)")
         self.accuracy(runs)
 
@@ -225,16 +232,18 @@ class Benchmarks:
             {"NumPy, float64": 0.25}, files=["big.h5"],
             note="The peer computes the variances of pre and the silent neurons of post only.")
         rates, shares = [], []
-        for _ in range(3 * self.repetitions):
-            # In turn: the rate of the machine changes within minutes.
+        for _ in range(2 * self.repetitions):
+            # In turn, and the best of three on either side: the rate of the machine changes within
+            # minutes.
             self.warm("big.h5")
             limits = execute([sys.executable, os.path.join(HERE, "limits.py"), path]).text.split()
-            rates.append(2 * 60_000 * 2048 * 4 / execute(command).seconds / 1e9)
+            seconds = min(execute(command).seconds for _ in range(3))
+            rates.append(2 * 60_000 * 2048 * 4 / seconds / 1e9)
             shares.append([rates[-1] / float(limit) for limit in limits])
-        one, two = (statistics.median(share) for share in zip(*shares))
-        self.say(f"\nWhole processes read at {statistics.median(rates):.1f} GB/s: {two:.2f} of the "
-                 f"page cache's rate with two threads (aim 0.5), {one:.2f} of that with one, measured "
-                 "in turn with it")
+        one, two = (spread(share, 2) for share in zip(*shares))
+        self.say(f"\nWhole processes, the best of three, read at {statistics.median(rates):.1f} GB/s: "
+                 f"{two} of the page cache's rate with two threads (aim 0.5), {one} of that with one, "
+                 "the best of three too and measured in turn with it")
 
     def small(self):
         self.table(
