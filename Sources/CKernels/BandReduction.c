@@ -30,28 +30,32 @@ ckernels_reduction ckernels_reduction_of_size(size_t size) {
     return (ckernels_reduction){.size = size, .tile_rows = (size + TILE - 1) / TILE};
 }
 
-// Scalars of the tiles, of an array of panels, and of the band.
-static size_t tile_count(const ckernels_reduction *r) {
-    return r->tile_rows * (r->tile_rows + 1) / 2 * TILE * TILE;
-}
+// Scalars of an array of panels, and of the band.
 static size_t panel_count(const ckernels_reduction *r) { return padded(r) * WIDTH; }
 static size_t band_count(const ckernels_reduction *r) {
     return (padded(r) + 2 * WIDTH) * STRIDE;
 }
 
-size_t ckernels_reduction_memory(const ckernels_reduction *r) {
-    return tile_count(r) + (6 + CKERNELS_BAND_PARTS) * panel_count(r) + band_count(r);
+size_t ckernels_reduction_tiles(const ckernels_reduction *r) {
+    return r->tile_rows * (r->tile_rows + 1) / 2 * TILE * TILE;
 }
 
-void ckernels_reduction_begin(ckernels_reduction *r, double *memory) {
+size_t ckernels_reduction_panels(const ckernels_reduction *r) {
+    return (6 + CKERNELS_BAND_PARTS) * panel_count(r) + band_count(r);
+}
+
+void ckernels_reduction_begin(ckernels_reduction *r, double *tiles, double *panels) {
     const size_t count = panel_count(r);
-    r->tiles = memory;
-    double *next = memory + tile_count(r);
-    memset(next, 0, (ckernels_reduction_memory(r) - tile_count(r)) * sizeof *next);
+    r->tiles = tiles;
     double **const arrays[] = {&r->v, &r->w, &r->v_blocks, &r->w_blocks, &r->next, &r->panel};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++, next += count) *arrays[i] = next;
-    r->results = next;
-    r->band = next + CKERNELS_BAND_PARTS * count;
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++, panels += count)
+        *arrays[i] = panels;
+    r->results = panels;
+    r->band = panels + CKERNELS_BAND_PARTS * count;
+}
+
+void ckernels_reduction_clear(const ckernels_reduction *r) {
+    memset(r->v, 0, ckernels_reduction_panels(r) * sizeof *r->v);
 }
 
 void ckernels_reduction_load(

@@ -14,8 +14,9 @@ import Synchronization
 /// same on any number of cores.
 struct BandReduction: ~Copyable {
     private var reduction: ckernels_reduction
-    private let memory: UnsafeMutableRawPointer
-    private let bytes: Int
+    private let tiles: OwnedElements<Double>
+    /// What goes with the tiles.
+    private let panels: OwnedElements<Double>
     /// The matrix was divided by this power of two, lest squares leave the range.
     private let exponent: Int
     private let instructionSet: ckernels_set
@@ -40,10 +41,9 @@ struct BandReduction: ~Copyable {
         let largest = try matrix.largestMagnitude(in: triangle, indices: indices)
         self.instructionSet = instructionSet
         var reduction = ckernels_reduction_of_size(indices.count)
-        bytes = ckernels_reduction_memory(&reduction) * MemoryLayout<Double>.stride
-        memory = ElementMemory.allocate(bytes: bytes)
-        ckernels_reduction_begin(
-            &reduction, memory.bindMemory(to: Double.self, capacity: bytes / 8))
+        tiles = OwnedElements(count: ckernels_reduction_tiles(&reduction))
+        panels = OwnedElements(count: ckernels_reduction_panels(&reduction))
+        ckernels_reduction_begin(&reduction, tiles.base, panels.base)
         // Of the smallest numbers the inverse is none.
         exponent = largest > 0 ? max(-1000, Int(largest.exponent)) : 0
         let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
@@ -51,17 +51,17 @@ struct BandReduction: ~Copyable {
             triangle == .lower ? (matrix.columns, 1) : (1, matrix.columns)
         matrix.withElements { elements in
             indices.withUnsafeBufferPointer { indices in
-                concurrently(reduction.tile_rows) { row in
+                // Touching new memory takes as long as what is done with it: on all cores.
+                concurrently(reduction.tile_rows + 1) { job in
+                    guard job > 0 else { return ckernels_reduction_clear(&reduction) }
                     ckernels_reduction_load(
-                        &reduction, row, elements.baseAddress, rowStep, columnStep,
+                        &reduction, job - 1, elements.baseAddress, rowStep, columnStep,
                         indices.baseAddress, scale)
                 }
             }
         }
         self.reduction = reduction
     }
-
-    deinit { ElementMemory.deallocate(memory, bytes: bytes) }
 
     /// The eigenvalues, ascending.
     ///

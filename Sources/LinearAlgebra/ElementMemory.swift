@@ -52,12 +52,27 @@ enum ElementMemory {
     #endif
 }
 
+/// Unspecified elements in memory that goes back with their owner.
+struct OwnedElements<Scalar: BitwiseCopyable>: ~Copyable {
+    let base: UnsafeMutablePointer<Scalar>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        base = ElementMemory.allocate(bytes: count * MemoryLayout<Scalar>.stride)
+            .bindMemory(to: Scalar.self, capacity: count)
+    }
+
+    deinit { ElementMemory.deallocate(base, bytes: count * MemoryLayout<Scalar>.stride) }
+}
+
 #if canImport(Glibc)
     /// Pieces of whole large pages.
     private enum LargePages {
         static let pageSize = 2 << 20
-        /// Bytes that are kept in all.
-        private static let keptSize = 16 << 20
+        /// Bytes that are kept in all: what waits for its products in a wide layer, for the
+        /// eigenvalues that follow, and a few blocks.
+        private static let keptSize = 32 << 20
 
         /// Unchecked: a piece in the store belongs to nobody else, one that was taken to its taker.
         private struct Piece: @unchecked Sendable {
@@ -67,21 +82,35 @@ enum ElementMemory {
 
         private static let store = Mutex<[Piece]>([])
 
-        /// Memory that somebody gave back, with what it held then.
+        /// Memory that somebody gave back, with what it held then: of the smallest piece that is
+        /// large enough, the rest of which is kept.
         static func takeKept(_ size: Int) -> UnsafeMutableRawPointer? {
-            store.withLock { pieces in
-                pieces.lastIndex { $0.size == size }.map { pieces.remove(at: $0) }
+            store.withLock { pieces -> Piece? in
+                let fitting = pieces.indices.filter { pieces[$0].size >= size }
+                guard let best = fitting.min(by: { pieces[$0].size < pieces[$1].size }) else {
+                    return nil
+                }
+                let piece = pieces.remove(at: best)
+                if piece.size > size {
+                    pieces.append(Piece(memory: piece.memory + size, size: piece.size - size))
+                }
+                return piece
             }?.memory
         }
 
         static func giveBack(_ memory: UnsafeMutableRawPointer, _ size: Int) {
-            let piece = Piece(memory: memory, size: size)
-            let isKept = store.withLock { pieces in
-                guard pieces.reduce(size, { $0 + $1.size }) <= keptSize else { return false }
-                pieces.append(piece)
-                return true
+            let dropped = store.withLock { pieces in
+                pieces.append(Piece(memory: memory, size: size))
+                // The longest unused go first.
+                var bytes = pieces.reduce(0) { $0 + $1.size }
+                let kept = pieces.firstIndex { piece in
+                    defer { bytes -= piece.size }
+                    return bytes <= keptSize
+                }
+                defer { pieces.removeFirst(kept ?? pieces.count) }
+                return Array(pieces[..<(kept ?? pieces.count)])
             }
-            if !isKept { munmap(memory, size) }
+            for piece in dropped { munmap(piece.memory, piece.size) }
         }
 
         /// New memory, all zeros.

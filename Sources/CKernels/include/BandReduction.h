@@ -47,10 +47,13 @@ typedef struct {
 
 // The reduction of a matrix of so many rows, without memory.
 ckernels_reduction ckernels_reduction_of_size(size_t size);
-// Scalars of memory that it needs.
-size_t ckernels_reduction_memory(const ckernels_reduction *reduction);
-// Gives it memory, aligned to 64 bytes, of which all but the tiles is cleared.
-void ckernels_reduction_begin(ckernels_reduction *reduction, double *memory);
+// Scalars of its tiles, and of all the rest.
+size_t ckernels_reduction_tiles(const ckernels_reduction *reduction);
+size_t ckernels_reduction_panels(const ckernels_reduction *reduction);
+// Gives it memory for them, aligned to 64 bytes.
+void ckernels_reduction_begin(ckernels_reduction *reduction, double *tiles, double *panels);
+// Clears all but the tiles, before the first step.
+void ckernels_reduction_clear(const ckernels_reduction *reduction);
 
 // Fills a row of tiles with the given rows and columns, ascending, of a symmetric matrix, times `scale`.
 // Element (i, j) of the lower triangle lies at lower[i * row_step + j * column_step].
