@@ -99,16 +99,16 @@ struct OwnedElements<Scalar: BitwiseCopyable>: ~Copyable {
         }
 
         static func giveBack(_ memory: UnsafeMutableRawPointer, _ size: Int) {
-            let dropped = store.withLock { pieces in
-                pieces.append(Piece(memory: memory, size: size))
+            let piece = Piece(memory: memory, size: size)
+            let dropped = store.withLock { pieces -> [Piece] in
+                guard size <= keptSize else { return [piece] }
+                pieces.append(piece)
+                var dropped: [Piece] = []
                 // The longest unused go first.
-                var bytes = pieces.reduce(0) { $0 + $1.size }
-                let kept = pieces.firstIndex { piece in
-                    defer { bytes -= piece.size }
-                    return bytes <= keptSize
+                while pieces.reduce(0, { $0 + $1.size }) > keptSize {
+                    dropped.append(pieces.removeFirst())
                 }
-                defer { pieces.removeFirst(kept ?? pieces.count) }
-                return Array(pieces[..<(kept ?? pieces.count)])
+                return dropped
             }
             for piece in dropped { munmap(piece.memory, piece.size) }
         }

@@ -25,6 +25,19 @@ import Testing
         #expect(x.rows(1..<2).elements == [4, 5, 6])
     }
 
+    /// What one matrix leaves may serve several smaller ones.
+    @Test func memoryThatIsSharedOutBelongsToOneMatrixEach() {
+        for _ in 0..<3 {
+            _ = Matrix<Double>(rows: 1, columns: 2_300_000, repeating: 7)
+            let matrices = [500_000, 800_000, 300_000, 1_000_000].enumerated().map {
+                Matrix<Double>(rows: 1, columns: $1, repeating: Double($0))
+            }
+            for (number, matrix) in matrices.enumerated() {
+                #expect(matrix.withElements { $0.allSatisfy { $0 == Double(number) } })
+            }
+        }
+    }
+
     /// Memory of large matrices is kept for the next ones, in which nothing of it shows.
     @Test(arguments: [1 << 10, 400_000, 1 << 20, 3_000_000])
     func memoryThatIsUsedAgainIsCleared(count: Int) {
