@@ -19,8 +19,8 @@ static void NAME(TYPE)(
         for (; i + 8 <= columns; i += 8) {
             const four_doubles shift[2] = {FOUR_AT(shifts + i), FOUR_AT(shifts + i + 4)};
             EIGHT low = *(const EIGHT *)(least + i), high = *(const EIGHT *)(largest + i);
-            // Four rows on their own first, which rounds less than one after the other.
-            // From -0, to which adding costs nothing.
+            // Four rows on their own first, which rounds less than one after the other; from -0, to
+            // which adding costs nothing.
             four_doubles a = -(four_doubles){}, b = a, c = a, d = a;
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < 4; r++) {

@@ -66,8 +66,9 @@ extension PCA {
         }
 
         /// The vectors, their products, the basis that follows from them, its products, as much again
-        /// while that is computed, and the rows that wait for theirs, at least 64; for fewer samples than neurons, the samples, a centred
-        /// copy, their inner products and the copy that is solved; else those of the covariance.
+        /// while that is computed, and the rows that wait for theirs, at least 64; for fewer samples
+        /// than neurons, the samples, a centred copy, their inner products and the copy that is
+        /// solved; else those of the covariance.
         public static func memory(for layer: Layer, options: Options) -> Double {
             let (samples, neurons) = (Double(layer.samples), Double(layer.neurons))
             if let sketch = options.sketch {
