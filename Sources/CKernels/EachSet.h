@@ -1,5 +1,5 @@
-// Includes KERNEL once for every instruction set. There, NAME(function) is the name of a function for
-// the set: baseline_function or avx2_function.
+// Includes KERNEL once for the baseline and once for AVX2. There, NAME(function) is the name of a
+// function for the set: baseline_function or avx2_function.
 
 #define EACH_SET_JOIN(set, function) set##_##function
 

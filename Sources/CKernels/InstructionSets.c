@@ -3,13 +3,14 @@
 int ckernels_supports(ckernels_set set) {
     if (set == CKERNELS_BASELINE) return 1;
 #ifdef __x86_64__
-    if (set == CKERNELS_AVX2) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    }
+    int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (set == CKERNELS_AVX2) return has_avx2;
+    if (set == CKERNELS_AVX512) return has_avx2 && __builtin_cpu_supports("avx512f");
 #endif
     return 0;
 }
 
 ckernels_set ckernels_best_set(void) {
+    if (ckernels_supports(CKERNELS_AVX512)) return CKERNELS_AVX512;
     return ckernels_supports(CKERNELS_AVX2) ? CKERNELS_AVX2 : CKERNELS_BASELINE;
 }

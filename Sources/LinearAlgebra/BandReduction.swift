@@ -25,7 +25,7 @@ struct BandReduction: ~Copyable {
     static func isFastest(size: Int) -> Bool {
         #if arch(x86_64)
             // Before AVX2 there are too few registers.
-            guard ckernels_best_set() == CKERNELS_AVX2 else { return false }
+            guard ckernels_best_set() != CKERNELS_BASELINE else { return false }
         #endif
         return size >= 384
     }

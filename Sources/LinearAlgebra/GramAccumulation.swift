@@ -51,8 +51,8 @@ extension Matrix where Scalar == Double {
     ) {
         let stride = columns
         switch kernel {
-        case .own:
-            scratch.reuse(rows: count, columns: stride)
+        case .own(let set):
+            scratch.reuse(GramLayout(rows: count, columns: stride, for: set))
             scratch.copy(x, rows: count, behind: 0)
             addGram(of: scratch, rows: count, used: stride, times: factor, plus: terms)
         case .library:
@@ -74,10 +74,10 @@ extension Matrix where Scalar == Double {
     ) {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
-        let side = GramKernel.own.tileSide(columns: columns)
         panels.withProducts(rows: count, used: used) { products in
+            let side = (products?.kernel ?? .library).tileSide(columns: stride)
             forEachTile(work: count + terms.count, side: side) { lower, tile in
-                products.add(times: factor, to: lower, in: tile)
+                products?.add(times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
             }
         }

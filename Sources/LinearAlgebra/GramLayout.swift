@@ -1,0 +1,55 @@
+internal import CKernels
+
+/// Where the elements of rows lie that our own kernels read: slab after slab of rows, in each of them
+/// panel after panel of columns, and in those row after row.
+///
+/// What a tile reads of a slab is so one piece of memory, of which the lines of the cache do not
+/// compete with each other.
+struct GramLayout: Sendable {
+    let instructionSet: ckernels_set
+    /// Rows for which there is room.
+    let rows: Int
+    let columns: Int
+    /// Columns of a panel.
+    let width: Int
+    /// Of equal length, as a short last slab would cost as much adding up as a long one.
+    let slabRows: Int
+    /// Scalars from one panel of a slab to the next.
+    let panelStride: Int
+    /// Scalars from one slab to the next.
+    let slabStride: Int
+    /// Scalars altogether.
+    let count: Int
+
+    init(rows: Int, columns: Int, for instructionSet: ckernels_set) {
+        (self.rows, self.columns, self.instructionSet) = (rows, columns, instructionSet)
+        width = Int(ckernels_gram_shape_of(instructionSet).panel)
+        let longest = Int(CKERNELS_GRAM_SLAB)
+        let slabs = max(1, (rows + longest - 1) / longest)
+        slabRows = max(1, (rows + slabs - 1) / slabs)
+        // A row more than there are, lest the same rows of panels of a power of two compete.
+        panelStride = (slabRows + 1) * width
+        slabStride = (columns + width - 1) / width * panelStride
+        count = slabs * slabStride
+    }
+
+    var panelCount: Int { (columns + width - 1) / width }
+
+    /// The place of an element.
+    func offset(row: Int, column: Int) -> Int {
+        row / slabRows * slabStride + column / width * panelStride + row % slabRows * width
+            + column % width
+    }
+
+    /// The parts of `rows` that lie in one slab each.
+    func parts(of rows: Range<Int>) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+            let end = min(rows.upperBound, (first / slabRows + 1) * slabRows)
+            parts.append(first..<end)
+            first = end
+        }
+        return parts
+    }
+}
