@@ -20,8 +20,8 @@ int ckernels_gram_is_available(ckernels_set set) {
 
 ckernels_gram_shape ckernels_gram_shape_of(ckernels_set set) {
     return set == CKERNELS_AVX512
-        ? (ckernels_gram_shape){AVX512_PANEL, AVX512_GRID, 8 * AVX512_GRID}
-        : (ckernels_gram_shape){AVX2_PANEL, AVX2_GRID, 5 * AVX2_GRID};
+        ? (ckernels_gram_shape){AVX512_PANEL, 256, AVX512_GRID, 8 * AVX512_GRID}
+        : (ckernels_gram_shape){AVX2_PANEL, 768, AVX2_GRID, 5 * AVX2_GRID};
 }
 
 static size_t panel_width(ckernels_set set) { return ckernels_gram_shape_of(set).panel; }

@@ -13,7 +13,10 @@ enum GramKernel: Hashable, Sendable {
 
     /// Narrow matrices have too few products for each element that is packed to win by our own.
     static func fastest(rows: Int, columns: Int) -> GramKernel {
-        rows >= 32 && columns >= 768 ? available.first ?? .library : .library
+        guard case .own(let set)? = available.first, rows >= 32,
+            columns >= ckernels_gram_shape_of(set).fewest
+        else { return .library }
+        return .own(set)
     }
 
     /// The side of tiles: for our kernels so that a slab of as many columns stays in the second cache.

@@ -94,12 +94,16 @@ public struct GramPanels: Sendable {
     public mutating func exchange(_ pairs: [ColumnExchange], rows: Int) {
         guard !pairs.isEmpty else { return }
         withElements { elements, layout in
-            for part in layout.parts(of: 0..<rows) {
+            let parts = layout.parts(of: 0..<rows)
+            // Unchecked: jobs write to rows of their own.
+            nonisolated(unsafe) let elements = elements
+            concurrently(parts.count) { job in
+                let row = parts[job].lowerBound
                 for pair in pairs {
-                    let first = elements + layout.offset(row: part.lowerBound, column: pair.first)
-                    let second = elements + layout.offset(row: part.lowerBound, column: pair.second)
-                    for index in stride(from: 0, to: part.count * layout.width, by: layout.width) {
-                        swap(&first[index], &second[index])
+                    let first = elements + layout.offset(row: row, column: pair.first)
+                    let second = elements + layout.offset(row: row, column: pair.second)
+                    for index in 0..<parts[job].count {
+                        swap(&first[index * layout.width], &second[index * layout.width])
                     }
                 }
             }

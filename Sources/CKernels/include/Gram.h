@@ -21,6 +21,8 @@ enum {
 typedef struct {
     // Columns of a panel.
     size_t panel;
+    // The fewest columns with which it is faster than OpenBLAS.
+    size_t fewest;
     // Tiles begin at multiples of it.
     size_t grid;
     // The side of the largest square of which a slab stays in the second cache, and a multiple of the
