@@ -5,15 +5,16 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
+#define SCALAR float
 #define LANES 8
-// With 16 columns, the sums fill 12 of the 16 registers.
+// With the two registers of a panel's row, the sums fill 12 of the 16 registers.
 #define MICRO 6
 #define LEFT_STEP MICRO
-// Sixty-four rows ahead. The narrow panel stays in the second cache, so it must not drive the wide
-// one out of the first.
+// Sixty-four rows ahead. The narrow panel stays in the second cache, so it must not drive the wide one
+// out of the first.
 #define FETCH_LEFT(a) \
-    UNROLLED for (int line = 0; line < 3; line++) \
-        __builtin_prefetch(a + 64 * MICRO + line * LINE_FLOATS, 0, 0)
+    UNROLLED for (int i = 0; i < 8 * MICRO; i += LINE) \
+        __builtin_prefetch(a + 64 * MICRO + i, 0, 0)
 
 // Narrow panels of a tile's rows.
 typedef struct {
@@ -21,11 +22,14 @@ typedef struct {
     size_t first_row, rows;
 } left_slab;
 
-static inline __attribute__((always_inline)) const float *left_panel(left_slab slab, size_t row) {
+static inline __attribute__((always_inline)) const float *left_panel(
+    left_slab slab, size_t row) {
     return slab.narrow + (row - slab.first_row) * slab.rows;
 }
 
 #include "GramKernel.h"
+
+_Static_assert(PANEL * sizeof(SCALAR) == AVX2_ROW_BYTES, "a row of a panel");
 
 // Copies 48 columns, of which `count` panels exist, into eight narrow panels of 6 columns, whose
 // elements the micro-kernel broadcasts one after the other.
@@ -57,17 +61,19 @@ static void narrow(
     }
 }
 
-void avx2_gram_add(
-    const float *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, double factor,
-    size_t columns, float *scratch, double *lower, size_t stride) {
+void avx2_gram_add_floats(
+    const void *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, double factor,
+    size_t columns, void *scratch, double *lower, size_t stride) {
+    const float *x = panels;
+    float *block = scratch;
     const size_t panel_count = (columns + PANEL - 1) / PANEL;
     for (size_t row = tile.first_row; row < tile.end_row; row += AVX2_GRID)
         narrow(
-            panels + row / PANEL * panel_stride, panel_stride, panel_count - row / PANEL, rows,
-            scratch + (row - tile.first_row) * rows);
+            x + row / PANEL * panel_stride, panel_stride, panel_count - row / PANEL, rows,
+            block + (row - tile.first_row) * rows);
     add_tile(
-        panels, panel_stride, rows, tile, (left_slab){scratch, tile.first_row, rows}, factor,
-        columns, lower, stride);
+        x, panel_stride, rows, tile, (left_slab){block, tile.first_row, rows}, factor, columns,
+        lower, stride);
 }
 
 #pragma clang attribute pop

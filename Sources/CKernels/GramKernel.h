@@ -1,4 +1,5 @@
-// Products of the columns of a slab, for the instruction set of the file that includes this.
+// Products of the columns of a slab, for the instruction set and the scalar of the file that includes
+// this.
 //
 // The blocking is that of Goto and van de Geijn, "Anatomy of high-performance matrix
 // multiplication" (2008), around a micro-kernel as in Van Zee and van de Geijn, "BLIS: a framework
@@ -7,26 +8,26 @@
 // from the registers right into the sums in double precision.
 //
 // Before, the file defines
+//   SCALAR         float or double
 //   LANES          scalars of a register
 //   MICRO          rows of a micro-tile, whose sums fill most registers with the two of its columns
 //   LEFT_STEP      scalars from one row to the next of what `left_panel` returns
-//   FETCH_LEFT(a)  fetches what will be read of it eight rows later, where that is of use
+//   FETCH_LEFT(a)  fetches what will be read of it later, where that is of use
 //   left_slab      what holds the columns that are a tile's rows, with a function
 //                  `left_panel(slab, row)` for the MICRO of them from `row` on.
 
 enum { PANEL = 2 * LANES };
 
-// Registers of single and double precision, and one of double precision anywhere in memory.
-typedef float floats __attribute__((ext_vector_type(LANES)));
-typedef float half_floats __attribute__((ext_vector_type(LANES / 2)));
-typedef double doubles __attribute__((ext_vector_type(LANES / 2)));
-typedef double stored_doubles __attribute__((ext_vector_type(LANES / 2), aligned(8)));
+// Registers of scalars, and of their doubles anywhere in memory: one, or two halves.
+typedef SCALAR scalars __attribute__((ext_vector_type(LANES)));
+typedef double doubles __attribute__((ext_vector_type(LANES)));
+typedef double stored_doubles __attribute__((ext_vector_type(LANES), aligned(8)));
 
 #define INLINED static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("unroll")
 
-// Scalars of a line of the cache.
-enum { LINE_FLOATS = 16, LINE_DOUBLES = 8 };
+// Elements of a line of the cache.
+enum { LINE = 64 / sizeof(SCALAR), LINE_DOUBLES = 8 };
 
 // Into the first and the second cache.
 #define FETCH_NEAR(address) __builtin_prefetch(address, 0, 3)
@@ -34,7 +35,7 @@ enum { LINE_FLOATS = 16, LINE_DOUBLES = 8 };
 
 #define ONE_ROW \
     { \
-        floats b0 = *(const floats *)b, b1 = *(const floats *)(b + LANES); \
+        scalars b0 = *(const scalars *)b, b1 = *(const scalars *)(b + LANES); \
         UNROLLED for (int i = 0; i < MICRO; i++) { \
             s[i][0] += a[i] * b0; \
             s[i][1] += a[i] * b1; \
@@ -51,16 +52,16 @@ enum { LINE_FLOATS = 16, LINE_DOUBLES = 8 };
 // to which they will be added, and a part of the panel at `next`, one after the other: all at once
 // they would keep the loads of the first rows waiting.
 INLINED void multiply(
-    size_t rows, const float *a, const float *b, const double *c, size_t stride, const float *next,
-    floats s[MICRO][2]) {
+    size_t rows, const SCALAR *a, const SCALAR *b, const double *c, size_t stride,
+    const SCALAR *next, scalars s[MICRO][2]) {
     UNROLLED for (int i = 0; i < MICRO; i++) s[i][0] = s[i][1] = 0;
     size_t row = 0;
     for (; row + 8 <= rows && row < 8 * MICRO; row += 8) {
         UNROLLED for (int i = 0; i < PANEL; i += LINE_DOUBLES) FETCH_NEAR(c + i);
         FETCH_NEAR(c + PANEL - 1);
-        UNROLLED for (int i = 0; i < PANEL + LINE_FLOATS; i += LINE_FLOATS) FETCH_FAR(next + i);
+        UNROLLED for (int i = 0; i < PANEL + LINE; i += LINE) FETCH_FAR(next + i);
         c += stride;
-        next += PANEL + LINE_FLOATS;
+        next += PANEL + LINE;
         EIGHT_ROWS
     }
     for (; row + 8 <= rows; row += 8) {
@@ -69,31 +70,26 @@ INLINED void multiply(
     for (; row < rows; row++) ONE_ROW
 }
 
-INLINED void add(double *c, double factor, half_floats sum) {
-    *(stored_doubles *)c += factor * __builtin_convertvector(sum, doubles);
-}
-
 // A micro-tile below the diagonal.
 static void add_whole(
-    size_t rows, const float *a, const float *b, const float *next, double factor, double *c,
+    size_t rows, const SCALAR *a, const SCALAR *b, const SCALAR *next, double factor, double *c,
     size_t stride) {
-    floats s[MICRO][2];
+    scalars s[MICRO][2];
     multiply(rows, a, b, c, stride, next, s);
     UNROLLED for (int i = 0; i < MICRO; i++, c += stride) {
-        UNROLLED for (int j = 0; j < 2; j++) {
-            add(c + j * LANES, factor, s[i][j].lo);
-            add(c + j * LANES + LANES / 2, factor, s[i][j].hi);
-        }
+        UNROLLED for (int j = 0; j < 2; j++)
+            *(stored_doubles *)(c + j * LANES) +=
+                factor * __builtin_convertvector(s[i][j], doubles);
     }
 }
 
 // A micro-tile at (`row`, `column`) that the diagonal crosses or the matrix ends in.
 static void add_part(
-    size_t rows, const float *a, const float *b, const float *next, double factor, double *lower,
-    size_t stride, size_t columns, size_t row, size_t column) {
-    floats s[MICRO][2];
+    size_t rows, const SCALAR *a, const SCALAR *b, const SCALAR *next, double factor,
+    double *lower, size_t stride, size_t columns, size_t row, size_t column) {
+    scalars s[MICRO][2];
     multiply(rows, a, b, lower + row * stride + column, stride, next, s);
-    float sums[MICRO][PANEL];
+    SCALAR sums[MICRO][PANEL];
     UNROLLED for (int i = 0; i < MICRO; i++) {
         UNROLLED for (int j = 0; j < 2; j++)
             __builtin_memcpy(sums[i] + j * LANES, &s[i][j], sizeof s[i][j]);
@@ -105,16 +101,16 @@ static void add_part(
 
 // Adds the products of a slab to a tile.
 INLINED void add_tile(
-    const float *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile, left_slab left,
-    double factor, size_t columns, double *lower, size_t stride) {
+    const SCALAR *panels, size_t panel_stride, size_t rows, ckernels_gram_tile tile,
+    left_slab left, double factor, size_t columns, double *lower, size_t stride) {
     for (size_t column = tile.first_column; column < tile.end_column; column += PANEL) {
-        const float *b = panels + column / PANEL * panel_stride;
+        const SCALAR *b = panels + column / PANEL * panel_stride;
         // What lies above the diagonal is left out.
         size_t above = column > tile.first_row ? (column - tile.first_row) / MICRO : 0;
         for (size_t row = tile.first_row + above * MICRO; row < tile.end_row; row += MICRO) {
-            const float *a = left_panel(left, row);
+            const SCALAR *a = left_panel(left, row);
             // Micro-tiles of a large tile fetch all of the next panel.
-            const float *next = b + panel_stride + (row - tile.first_row) * (PANEL + LINE_FLOATS);
+            const SCALAR *next = b + panel_stride + (row - tile.first_row) * (PANEL + LINE);
             if (row + 1 >= column + PANEL && row + MICRO <= columns)
                 add_whole(rows, a, b, next, factor, lower + row * stride + column, stride);
             else

@@ -22,10 +22,10 @@ public struct RankOneTerm: Sendable {
 extension Matrix where Scalar == Double {
     /// Adds `factor · XᵀX` and the terms to the lower triangle; the strict upper one is left as it is.
     ///
-    /// Products are single precision over slabs of at most 512 rows, whose sums are added here in
-    /// double: the rounding of a long single-precision sum would grow with its length. Every tile of
-    /// the triangle is one job, and the tiles depend on the shape alone, so that the bits are the
-    /// same on any number of cores.
+    /// Products of single-precision values are single over slabs of at most 512 rows, whose sums are
+    /// added here in double: the rounding of a long single-precision sum would grow with its length.
+    /// Every tile of the triangle is one job, and the tiles depend on the shape alone, so that the
+    /// bits are the same on any number of cores.
     ///
     /// - Parameters:
     ///   - x: `count` rows of as many scalars as this matrix has rows and columns.
@@ -35,38 +35,48 @@ extension Matrix where Scalar == Double {
     ///   - scratch: memory for a copy of X; kept for the next call, as large pages of new memory
     ///     cost more than the copy.
     /// - Complexity: O(count · columns²) time; the copy and one tile for each running job of memory.
-    public mutating func addGram(
-        of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
+    public mutating func addGram<Input: GramScalar>(
+        of x: UnsafePointer<Input>, rows count: Int, times factor: Double,
         plus terms: [RankOneTerm], reusing scratch: inout GramPanels
     ) {
         addGram(
             of: x, rows: count, times: factor, plus: terms, reusing: &scratch,
-            by: .fastest(rows: count, columns: columns))
+            by: .fastest(rows: count, columns: columns, in: Input.gramPrecision))
     }
 
     /// The same by the given kernel, which must be available.
-    mutating func addGram(
-        of x: UnsafePointer<Float>, rows count: Int, times factor: Double,
+    mutating func addGram<Input: GramScalar>(
+        of x: UnsafePointer<Input>, rows count: Int, times factor: Double,
         plus terms: [RankOneTerm], reusing scratch: inout GramPanels, by kernel: GramKernel
     ) {
         let stride = columns
         switch kernel {
         case .own(let set):
-            scratch.reuse(GramLayout(rows: count, columns: stride, for: set))
+            scratch.reuse(
+                GramLayout(rows: count, columns: stride, in: Input.gramPrecision, for: set))
             scratch.copy(x, rows: count, behind: 0)
             addGram(of: scratch, rows: count, used: stride, times: factor, plus: terms)
         case .library:
             let term = LowRankTerm(terms, columns: columns)
-            let side = kernel.tileSide(columns: columns)
+            let side = kernel.tileSide(columns: columns, in: Input.gramPrecision)
+            let x = UnsafeRawPointer(x)
             forEachTile(work: count + terms.count, side: side) { lower, tile in
-                addProducts(
-                    of: x, rows: count, stride: stride, times: factor, to: lower, in: tile)
+                switch Input.gramPrecision {
+                case .single:
+                    addProducts(
+                        of: x.assumingMemoryBound(to: Float.self), rows: count, stride: stride,
+                        times: factor, to: lower, in: tile)
+                case .double:
+                    addProducts(
+                        of: x.assumingMemoryBound(to: Double.self), rows: count, stride: stride,
+                        times: factor, to: lower, in: tile)
+                }
                 term.add(to: lower, stride: stride, in: tile)
             }
         }
     }
 
-    /// The same sum of the first `count` rows of panels, which ``GramPanels/areFastest(columns:)``;
+    /// The same sum of the first `count` rows of panels, which ``GramPanels/areFastest(columns:in:)``;
     /// those of all columns but the first `used` are zeros, and left out.
     public mutating func addGram(
         of panels: GramPanels, rows count: Int, used: Int, times factor: Double,
@@ -75,46 +85,12 @@ extension Matrix where Scalar == Double {
         let stride = columns
         let term = LowRankTerm(terms, columns: columns)
         panels.withProducts(rows: count, used: used) { products in
-            let side = (products?.kernel ?? .library).tileSide(columns: stride)
+            let side =
+                products?.tileSide ?? GramKernel.library.tileSide(columns: stride, in: .double)
             forEachTile(work: count + terms.count, side: side) { lower, tile in
                 products?.add(times: factor, to: lower, in: tile)
                 term.add(to: lower, stride: stride, in: tile)
             }
-        }
-    }
-
-    /// The same sum with products in double precision, for values that were stored in double or
-    /// spectra that single precision does not resolve.
-    ///
-    /// - Parameters:
-    ///   - x: `count` rows of as many scalars as this matrix has rows and columns.
-    ///   - count: number of rows of X.
-    ///   - factor: applied to the sum of products.
-    ///   - terms: added once.
-    /// - Complexity: O(count · columns²) time.
-    public mutating func addGram(
-        of x: UnsafePointer<Double>, rows count: Int, times factor: Double,
-        plus terms: [RankOneTerm]
-    ) {
-        let stride = columns
-        let term = LowRankTerm(terms, columns: columns)
-        let side = GramKernel.library.tileSide(columns: columns)
-        forEachTile(work: count + terms.count, side: side) { lower, tile in
-            let (height, width) = (Int32(tile.rows.count), Int32(tile.columns.count))
-            let target = lower + tile.rows.lowerBound * stride + tile.columns.lowerBound
-            if count == 0 {
-                // Nothing but the terms.
-            } else if tile.isDiagonal {
-                cblas_dsyrk(
-                    CblasRowMajor, CblasLower, CblasTrans, height, Int32(count), factor,
-                    x + tile.rows.lowerBound, Int32(stride), 1, target, Int32(stride))
-            } else {
-                cblas_dgemm(
-                    CblasRowMajor, CblasTrans, CblasNoTrans, height, width, Int32(count), factor,
-                    x + tile.rows.lowerBound, Int32(stride), x + tile.columns.lowerBound,
-                    Int32(stride), 1, target, Int32(stride))
-            }
-            term.add(to: lower, stride: stride, in: tile)
         }
     }
 
@@ -188,6 +164,26 @@ private func addProducts(
                 target[column] += factor * Double(source[column])
             }
         }
+    }
+}
+
+/// The same in double precision.
+private func addProducts(
+    of x: UnsafePointer<Double>, rows count: Int, stride: Int, times factor: Double,
+    to lower: UnsafeMutablePointer<Double>, in tile: Tile
+) {
+    guard count > 0 else { return }
+    let (height, width) = (Int32(tile.rows.count), Int32(tile.columns.count))
+    let target = lower + tile.rows.lowerBound * stride + tile.columns.lowerBound
+    if tile.isDiagonal {
+        cblas_dsyrk(
+            CblasRowMajor, CblasLower, CblasTrans, height, Int32(count), factor,
+            x + tile.rows.lowerBound, Int32(stride), 1, target, Int32(stride))
+    } else {
+        cblas_dgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, height, width, Int32(count), factor,
+            x + tile.rows.lowerBound, Int32(stride), x + tile.columns.lowerBound,
+            Int32(stride), 1, target, Int32(stride))
     }
 }
 

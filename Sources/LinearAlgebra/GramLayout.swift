@@ -7,6 +7,7 @@ internal import CKernels
 /// compete with each other.
 struct GramLayout: Sendable {
     let instructionSet: ckernels_set
+    let precision: GramPrecision
     /// Rows for which there is room.
     let rows: Int
     let columns: Int
@@ -21,10 +22,14 @@ struct GramLayout: Sendable {
     /// Scalars altogether.
     let count: Int
 
-    init(rows: Int, columns: Int, for instructionSet: ckernels_set) {
-        (self.rows, self.columns, self.instructionSet) = (rows, columns, instructionSet)
-        width = Int(ckernels_gram_shape_of(instructionSet).panel)
-        let longest = Int(CKERNELS_GRAM_SLAB)
+    init(
+        rows: Int, columns: Int, in precision: GramPrecision, for instructionSet: ckernels_set
+    ) {
+        (self.rows, self.columns) = (rows, columns)
+        (self.precision, self.instructionSet) = (precision, instructionSet)
+        let shape = ckernels_gram_shape_of(instructionSet, precision.scalar)
+        width = shape.panel
+        let longest = shape.slab
         let slabs = max(1, (rows + longest - 1) / longest)
         slabRows = max(1, (rows + slabs - 1) / slabs)
         // A row more than there are, lest the same rows of panels of a power of two compete.
@@ -35,11 +40,15 @@ struct GramLayout: Sendable {
 
     var panelCount: Int { (columns + width - 1) / width }
 
-    /// The place of an element.
+    /// The place of an element, in bytes.
     func offset(row: Int, column: Int) -> Int {
-        row / slabRows * slabStride + column / width * panelStride + row % slabRows * width
-            + column % width
+        precision.size
+            * (row / slabRows * slabStride + column / width * panelStride
+                + row % slabRows * width + column % width)
     }
+
+    /// Bytes of a panel's row.
+    var rowBytes: Int { width * precision.size }
 
     /// The parts of `rows` that lie in one slab each.
     func parts(of rows: Range<Int>) -> [Range<Int>] {
@@ -51,5 +60,28 @@ struct GramLayout: Sendable {
             first = end
         }
         return parts
+    }
+
+    /// Exchanges pairs of columns in the first `rows` rows; a word has the size of an element.
+    @inline(__always)
+    func exchange<Word>(
+        _ pairs: [ColumnExchange], rows: Int, in elements: UnsafeMutableRawPointer,
+        as word: Word.Type
+    ) {
+        let parts = parts(of: 0..<rows)
+        // Unchecked: jobs write to rows of their own.
+        nonisolated(unsafe) let elements = elements
+        concurrently(parts.count) { job in
+            let row = parts[job].lowerBound
+            for pair in pairs {
+                let first = elements + offset(row: row, column: pair.first)
+                let second = elements + offset(row: row, column: pair.second)
+                for index in 0..<parts[job].count {
+                    swap(
+                        &first.assumingMemoryBound(to: Word.self)[index * width],
+                        &second.assumingMemoryBound(to: Word.self)[index * width])
+                }
+            }
+        }
     }
 }

@@ -14,9 +14,10 @@ public struct ColumnExchange: Sendable, Hashable {
     }
 }
 
-/// Single-precision rows as our own kernels for sums of products read them: in panels of columns.
+/// Rows as our own kernels for sums of products read them: in panels of columns.
 public struct GramPanels: Sendable {
-    private var storage = Matrix<Float>(rows: 0, columns: 1)
+    /// Memory for elements of either precision.
+    private var storage = Matrix<Double>(rows: 0, columns: 1)
     /// `nil` without rows.
     private var layout: GramLayout?
 
@@ -25,34 +26,42 @@ public struct GramPanels: Sendable {
 
     /// Whether sums of products of so many columns are computed from panels where there are rows
     /// enough: that takes less time than OpenBLAS, and the processor can.
-    public static func areFastest(columns: Int) -> Bool {
-        GramKernel.fastest(rows: .max, columns: columns) != .library
+    public static func areFastest(columns: Int, in precision: GramPrecision) -> Bool {
+        GramKernel.fastest(rows: .max, columns: columns, in: precision) != .library
     }
 
     /// Makes room for `rows` rows with unspecified elements, in the same memory if it is enough.
     ///
-    /// - Precondition: panels ``areFastest(columns:)``.
-    public mutating func reuse(rows: Int, columns: Int) {
-        guard case .own(let set) = GramKernel.fastest(rows: .max, columns: columns) else {
+    /// - Precondition: panels ``areFastest(columns:in:)``.
+    public mutating func reuse(rows: Int, columns: Int, in precision: GramPrecision) {
+        let kernel = GramKernel.fastest(rows: .max, columns: columns, in: precision)
+        guard case .own(let set) = kernel else {
             preconditionFailure("no kernel reads panels of \(columns) columns here")
         }
-        reuse(GramLayout(rows: rows, columns: columns, for: set))
+        reuse(GramLayout(rows: rows, columns: columns, in: precision, for: set))
     }
 
     /// The same for a given layout.
     mutating func reuse(_ layout: GramLayout) {
         self.layout = layout
-        storage.reuse(rows: layout.count)
+        let size = MemoryLayout<Double>.size
+        storage.reuse(rows: (layout.count * layout.precision.size + size - 1) / size)
     }
 
     /// Copies `rows` rows of a row-major matrix behind the first `first` ones.
-    public mutating func copy(_ x: UnsafePointer<Float>, rows: Int, behind first: Int) {
+    ///
+    /// - Precondition: the elements have the precision of the panels.
+    public mutating func copy<Scalar: BinaryFloatingPoint>(
+        _ x: UnsafePointer<Scalar>, rows: Int, behind first: Int
+    ) {
         withElements { elements, layout in
             precondition(
                 first + rows <= layout.rows, "\(first + rows) rows do not fit into \(layout.rows)")
+            let size = layout.precision.size
+            precondition(size == MemoryLayout<Scalar>.size, "elements of another precision")
             // Unchecked: jobs write to panels of their own.
             nonisolated(unsafe) let target = elements
-            nonisolated(unsafe) let source = x
+            nonisolated(unsafe) let source = UnsafeRawPointer(x)
             let (columns, width, count) = (layout.columns, layout.width, layout.panelCount)
             // As many panels together as the processor follows streams, and few rows at a time, so
             // that each line of the source is fetched once.
@@ -68,8 +77,8 @@ public struct GramPanels: Sendable {
                         let column = panel * width
                         ckernels_gram_pack(
                             layout.instructionSet,
-                            source + (part.lowerBound - first) * columns + column, columns,
-                            part.count, min(width, columns - column),
+                            source + ((part.lowerBound - first) * columns + column) * size,
+                            columns * size, part.count, min(width, columns - column) * size,
                             target + layout.offset(row: part.lowerBound, column: column))
                     }
                 }
@@ -82,9 +91,9 @@ public struct GramPanels: Sendable {
         withElements { elements, layout in
             for row in 0..<rows {
                 for column in stride(from: 0, to: layout.columns, by: layout.width) {
-                    let target = elements + layout.offset(row: row, column: column)
-                    let source = elements + layout.offset(row: first + row, column: column)
-                    for index in 0..<layout.width { target[index] = source[index] }
+                    (elements + layout.offset(row: row, column: column)).copyMemory(
+                        from: elements + layout.offset(row: first + row, column: column),
+                        byteCount: layout.rowBytes)
                 }
             }
         }
@@ -94,18 +103,9 @@ public struct GramPanels: Sendable {
     public mutating func exchange(_ pairs: [ColumnExchange], rows: Int) {
         guard !pairs.isEmpty else { return }
         withElements { elements, layout in
-            let parts = layout.parts(of: 0..<rows)
-            // Unchecked: jobs write to rows of their own.
-            nonisolated(unsafe) let elements = elements
-            concurrently(parts.count) { job in
-                let row = parts[job].lowerBound
-                for pair in pairs {
-                    let first = elements + layout.offset(row: row, column: pair.first)
-                    let second = elements + layout.offset(row: row, column: pair.second)
-                    for index in 0..<parts[job].count {
-                        swap(&first[index * layout.width], &second[index * layout.width])
-                    }
-                }
+            switch layout.precision {
+            case .single: layout.exchange(pairs, rows: rows, in: elements, as: UInt32.self)
+            case .double: layout.exchange(pairs, rows: rows, in: elements, as: UInt64.self)
             }
         }
     }
@@ -124,82 +124,51 @@ public struct GramPanels: Sendable {
     func withProducts(rows: Int, used: Int, _ body: (GramProducts?) -> Void) {
         storage.withElements { elements in
             guard let layout, let base = elements.baseAddress else { return body(nil) }
-            body(GramProducts(base: base, layout: layout, rows: rows, used: used))
+            body(
+                GramProducts(
+                    base: UnsafeRawPointer(base), layout: layout, rows: rows, used: used))
         }
     }
 
-    private mutating func withElements(
-        _ body: (UnsafeMutablePointer<Float>, GramLayout) -> Void
-    ) {
+    private mutating func withElements(_ body: (UnsafeMutableRawPointer, GramLayout) -> Void) {
         guard let layout else { return }
         storage.withMutableElements { elements in
             guard let base = elements.baseAddress else { return }
-            body(base, layout)
+            body(UnsafeMutableRawPointer(base), layout)
         }
-    }
-}
-
-/// Writes deviations into panels; several threads may write to columns that share no panel.
-public struct GramDeviations: @unchecked Sendable {
-    // Unchecked: valid within the call that hands it out, written as said above.
-    fileprivate let base: UnsafeMutablePointer<Float>
-    fileprivate let layout: GramLayout
-    fileprivate let first: Int
-
-    /// Writes the deviations of `rows` rows from `centre`, adds them to `sums` and raises `largest`
-    /// to their magnitudes.
-    ///
-    /// `x` is the first row of a row-major matrix, `stride` scalars before the next; `columns`
-    /// begins at a multiple of 32; `centre`, `sums` and `largest` have one entry a column of it.
-    public func write(
-        _ x: UnsafePointer<Float>, stride: Int, rows: Int, columns: Range<Int>,
-        centre: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>,
-        largest: UnsafeMutablePointer<Float>
-    ) {
-        precondition(columns.lowerBound % layout.width == 0, "a part of a panel")
-        for part in layout.parts(of: first..<first + rows) {
-            ckernels_gram_centre(
-                layout.instructionSet,
-                x + (part.lowerBound - first) * stride + columns.lowerBound, stride, part.count,
-                columns.count, centre,
-                base + layout.offset(row: part.lowerBound, column: columns.lowerBound),
-                layout.panelStride, sums, largest)
-        }
-    }
-
-    /// Sets a column to zero.
-    public func clear(column: Int, rows: Int) {
-        for row in first..<first + rows { base[layout.offset(row: row, column: column)] = 0 }
     }
 }
 
 /// Adds products of rows in panels.
 struct GramProducts: @unchecked Sendable {
     // Unchecked: only read.
-    fileprivate let base: UnsafePointer<Float>
+    fileprivate let base: UnsafeRawPointer
     fileprivate let layout: GramLayout
     fileprivate let rows: Int
     fileprivate let used: Int
 
-    /// What adds them.
-    var kernel: GramKernel { .own(layout.instructionSet) }
+    /// The side of tiles.
+    var tileSide: Int {
+        GramKernel.own(layout.instructionSet)
+            .tileSide(columns: layout.columns, in: layout.precision)
+    }
 
     /// Adds `factor · XᵀX` to one tile of the lower triangle.
     func add(times factor: Double, to lower: UnsafeMutablePointer<Double>, in tile: Tile) {
         guard tile.rows.lowerBound < used, tile.columns.lowerBound < used else { return }
-        let scalars = ckernels_gram_scratch(layout.instructionSet, tile.rows.count)
         let scratch = UnsafeMutableRawPointer.allocate(
-            byteCount: scalars * MemoryLayout<Float>.stride, alignment: 64)
+            byteCount: ckernels_gram_scratch(layout.instructionSet, tile.rows.count), alignment: 64)
         defer { scratch.deallocate() }
         for part in layout.parts(of: 0..<rows) {
             ckernels_gram_add(
-                layout.instructionSet, base + layout.offset(row: part.lowerBound, column: 0),
-                layout.panelStride, part.count,
+                layout.instructionSet, layout.precision.scalar,
+                base + layout.offset(row: part.lowerBound, column: 0), layout.panelStride,
+                part.count,
                 ckernels_gram_tile(
                     first_row: tile.rows.lowerBound, end_row: min(used, tile.rows.upperBound),
                     first_column: tile.columns.lowerBound,
                     end_column: min(used, tile.columns.upperBound)),
-                factor, used, scratch.assumingMemoryBound(to: Float.self), lower, layout.columns)
+                factor, used, scratch, lower, layout.columns)
         }
     }
 }

@@ -67,15 +67,51 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
     }
 }
 
-/// Centres single-precision rows of ordinary magnitude into panels.
+// As in the file beside, the next three differ in their types only.
+
+/// Centres single-precision rows of ordinary magnitude into panels of single precision.
 func centreStripes(
     _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,
-    into target: GramDeviations
+    into target: GramDeviations, as _: Float.Type
 ) {
     forEachStripe(rows: rows, columns: columns) { stripe in
         centreUnscaledStripe(
             start, rows: rows, stride: columns, stripe: stripe, statistics, convert: { $0 },
             widen: { Double($0) }, narrow: { Float($0) },
+            subtract: { sums in
+                target.write(
+                    start, stride: columns, rows: rows, columns: stripe, centre: sums.centre,
+                    sums: sums.sum, largest: sums.largest)
+            }, clear: { target.clear(column: $0, rows: rows) })
+    }
+}
+
+/// Centres single-precision rows of ordinary magnitude into panels of double precision.
+func centreStripes(
+    _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,
+    into target: GramDeviations, as _: Double.Type
+) {
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        centreUnscaledStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics,
+            convert: { Double($0) }, widen: { $0 }, narrow: { $0 },
+            subtract: { sums in
+                target.write(
+                    start, stride: columns, rows: rows, columns: stripe, centre: sums.centre,
+                    sums: sums.sum, largest: sums.largest)
+            }, clear: { target.clear(column: $0, rows: rows) })
+    }
+}
+
+/// Centres double-precision rows of ordinary magnitude into panels.
+func centreStripes(
+    _ start: UnsafePointer<Double>, rows: Int, columns: Int, _ statistics: StripeStatistics,
+    into target: GramDeviations, as _: Double.Type
+) {
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        centreUnscaledStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics, convert: { $0 },
+            widen: { $0 }, narrow: { $0 },
             subtract: { sums in
                 target.write(
                     start, stride: columns, rows: rows, columns: stripe, centre: sums.centre,

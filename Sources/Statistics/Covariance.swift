@@ -52,13 +52,10 @@ public struct Covariance: Sendable {
     /// Corrections still to be added to the sums, in their unit: many together, as each addition
     /// goes over all sums.
     private var corrections: [RankOneTerm] = []
-    /// Centred rows whose products are still to be summed, in the first rows of one of these.
-    private var singleRows: Matrix<Float>
-    private var doubleRows: Matrix<Double>
+    /// Centred rows whose products are still to be summed, the first of one of these.
+    private var singleRows: CentredRows<Float>
+    private var doubleRows: CentredRows<Double>
     private var pending = PendingRows()
-    /// Instead of `singleRows` where products are summed from panels.
-    private var panels = GramPanels()
-    private let usesPanels: Bool
 
     /// The covariance of no rows: the identity of ``merge(_:)``.
     public init(columns: Int, arithmetic: Arithmetic) {
@@ -67,9 +64,8 @@ public struct Covariance: Sendable {
         shift = Array(repeating: 0, count: columns)
         offset = shift
         comoment = ColumnSums(columns: columns)
-        singleRows = Matrix(rows: 0, columns: columns)
-        doubleRows = Matrix(rows: 0, columns: columns)
-        usesPanels = arithmetic == .single && GramPanels.areFastest(columns: columns)
+        singleRows = CentredRows(columns: columns)
+        doubleRows = CentredRows(columns: columns)
     }
 
     /// Number of columns.
@@ -106,71 +102,42 @@ public struct Covariance: Sendable {
     }
 
     private mutating func insert(_ x: Matrix<Float>, rows: Range<Int>) {
-        makeRoom(for: rows.count, isDouble: arithmetic == .double)
-        let first = pending.rows * columns
+        let isDouble = arithmetic == .double
+        makeRoom(for: rows.count, isDouble: isDouble)
+        let (first, count, width, guess) = (pending.rows, rows.count, columns, blockExponent)
         x.withElements { elements in
             guard let base = elements.baseAddress else { return }
-            let start = base + rows.lowerBound * x.columns
-            if usesPanels {
-                add(centreIntoPanels(start, rows: rows.count), rows: rows.count)
-                return
-            }
+            let start = base + rows.lowerBound * width
             let block =
-                arithmetic == .single
-                ? singleRows.withMutableElements { all in
-                    centre(start, rows.count, x.columns, blockExponent) { exponent, statistics in
-                        centreStripes(
-                            start, rows: rows.count, exponent: exponent, statistics,
-                            into: .init(rebasing: all[first..<first + rows.count * x.columns]))
-                    }
+                isDouble
+                ? doubleRows.centre(start, rows: count, behind: first, guess: guess) {
+                    centreStripes(start, rows: count, exponent: $0, $1, into: $2)
+                } toPanels: {
+                    centreStripes(
+                        start, rows: count, columns: width, $0, into: $1, as: Double.self)
                 }
-                : doubleRows.withMutableElements { all in
-                    centre(start, rows.count, x.columns, blockExponent) { exponent, statistics in
-                        centreStripes(
-                            start, rows: rows.count, exponent: exponent, statistics,
-                            into: .init(rebasing: all[first..<first + rows.count * x.columns]))
-                    }
+                : singleRows.centre(start, rows: count, behind: first, guess: guess) {
+                    centreStripes(start, rows: count, exponent: $0, $1, into: $2)
+                } toPanels: {
+                    centreStripes(
+                        start, rows: count, columns: width, $0, into: $1, as: Float.self)
                 }
-            add(block, rows: rows.count)
-        }
-    }
-
-    /// Centres rows straight into panels, or by way of `singleRows` if they have to be scaled.
-    private mutating func centreIntoPanels(
-        _ start: UnsafePointer<Float>, rows: Int
-    ) -> CentredBlock {
-        let (first, width) = (pending.rows, columns)
-        return centre(start, rows, width, blockExponent) { exponent, statistics in
-            if exponent == 0 {
-                panels.withDeviations(behind: first) {
-                    centreStripes(start, rows: rows, columns: width, statistics, into: $0)
-                }
-                return
-            }
-            singleRows.reuse(rows: rows)
-            singleRows.withMutableElements { all in
-                let rows = UnsafeMutableBufferPointer(rebasing: all[..<(rows * width)])
-                centreStripes(
-                    start, rows: rows.count / width, exponent: exponent, statistics, into: rows)
-                rows.baseAddress.map { panels.copy($0, rows: rows.count / width, behind: first) }
-            }
+            add(block, rows: count)
         }
     }
 
     private mutating func insert(_ x: Matrix<Double>, rows: Range<Int>) {
         makeRoom(for: rows.count, isDouble: true)
-        let first = pending.rows * columns
+        let (first, count, width, guess) = (pending.rows, rows.count, columns, blockExponent)
         x.withElements { elements in
             guard let base = elements.baseAddress else { return }
-            let start = base + rows.lowerBound * x.columns
-            let block = doubleRows.withMutableElements { all in
-                centre(start, rows.count, x.columns, blockExponent) { exponent, statistics in
-                    centreStripes(
-                        start, rows: rows.count, exponent: exponent, statistics,
-                        into: .init(rebasing: all[first..<first + rows.count * x.columns]))
-                }
+            let start = base + rows.lowerBound * width
+            let block = doubleRows.centre(start, rows: count, behind: first, guess: guess) {
+                centreStripes(start, rows: count, exponent: $0, $1, into: $2)
+            } toPanels: {
+                centreStripes(start, rows: count, columns: width, $0, into: $1, as: Double.self)
             }
-            add(block, rows: rows.count)
+            add(block, rows: count)
         }
     }
 
@@ -181,8 +148,6 @@ public struct Covariance: Sendable {
         guard pending.rows == 0 else { return }
         if isDouble {
             doubleRows.reuse(rows: pendingLimit)
-        } else if usesPanels {
-            panels.reuse(rows: pendingLimit, columns: columns)
         } else {
             singleRows.reuse(rows: pendingLimit)
         }
@@ -208,17 +173,10 @@ public struct Covariance: Sendable {
         let isDouble = pending.isDouble
         sumPending()
         pending.isDouble = isDouble
-        let (from, count) = (before * columns, rows * columns)
         if isDouble {
-            doubleRows.withMutableElements { all in
-                for index in 0..<count { all[index] = all[from + index] }
-            }
-        } else if usesPanels {
-            panels.moveToBeginning(rows: rows, from: before)
+            doubleRows.moveToBeginning(rows: rows, from: before)
         } else {
-            singleRows.withMutableElements { all in
-                for index in 0..<count { all[index] = all[from + index] }
-            }
+            singleRows.moveToBeginning(rows: rows, from: before)
         }
     }
 
@@ -235,24 +193,12 @@ public struct Covariance: Sendable {
         guard batch.rows > 0 || !terms.isEmpty else { return }
         let factor = batch.rows > 0 ? ldexp(1, 2 * (batch.exponent - sumExponent)) : 0
         let count = factor > 0 ? batch.rows : 0
-        if usesPanels, !batch.isDouble {
-            comoment.add(
-                &panels, rows: count, varying: batch.varying, times: factor, plus: terms)
-            return
-        }
-        comoment.restoreOrder()
         if batch.isDouble {
-            if doubleRows.rows == 0 { doubleRows.reuse(rows: 1) }
-            doubleRows.withElements { elements in
-                guard let base = elements.baseAddress else { return }
-                comoment.lower.addGram(of: base, rows: count, times: factor, plus: terms)
-            }
+            doubleRows.addProducts(
+                rows: count, varying: batch.varying, times: factor, to: &comoment, plus: terms)
         } else {
-            singleRows.withElements { elements in
-                guard let base = elements.baseAddress else { return }
-                comoment.lower.addGram(
-                    of: base, rows: count, times: factor, plus: terms, reusing: &panels)
-            }
+            singleRows.addProducts(
+                rows: count, varying: batch.varying, times: factor, to: &comoment, plus: terms)
         }
     }
 
@@ -267,9 +213,8 @@ public struct Covariance: Sendable {
     /// ``sample(of:)`` does not need it, but would have to copy the sums for what waits.
     public mutating func finish() {
         sumAll()
-        singleRows = Matrix(rows: 0, columns: columns)
-        doubleRows = Matrix(rows: 0, columns: columns)
-        panels = GramPanels()
+        singleRows.release()
+        doubleRows.release()
     }
 
     /// Adds the rows that `other` has seen.

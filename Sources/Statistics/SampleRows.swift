@@ -168,12 +168,8 @@ public struct SampleRows: Sendable {
 }
 
 extension Matrix<Double> {
-    fileprivate mutating func addGram(of x: UnsafePointer<Float>, rows: Int) {
+    fileprivate mutating func addGram(of x: UnsafePointer<some GramScalar>, rows: Int) {
         var scratch = GramPanels()
         addGram(of: x, rows: rows, times: 1, plus: [], reusing: &scratch)
-    }
-
-    fileprivate mutating func addGram(of x: UnsafePointer<Double>, rows: Int) {
-        addGram(of: x, rows: rows, times: 1, plus: [])
     }
 }

@@ -4,7 +4,13 @@ import Testing
 
 @Suite struct GramTests {
     /// Our own kernels only where the processor runs them.
-    static let kernels: [GramKernel] = GramKernel.available + [.library]
+    static func kernels(in precision: GramPrecision) -> [GramKernel] {
+        GramKernel.available(in: precision).map(GramKernel.own) + [.library]
+    }
+
+    static let kernels: [(GramPrecision, GramKernel)] = [.single, .double].flatMap { precision in
+        kernels(in: precision).map { (precision, $0) }
+    }
 
     /// Small integers, whose products are exact in either precision.
     private func integers(rows: Int, columns: Int) -> [Float] {
@@ -14,23 +20,28 @@ import Testing
         }
     }
 
-    /// What the single-precision kernel adds to a matrix whose elements are all `initial`.
+    /// What a kernel adds to a matrix whose elements are all `initial`.
     private func gram(
         of values: [Float], rows: Int, columns: Int, onto initial: Double = 0, times factor: Double,
-        plus terms: [RankOneTerm] = [], reusing scratch: inout GramPanels, by kernel: GramKernel
+        plus terms: [RankOneTerm] = [], reusing scratch: inout GramPanels,
+        in precision: GramPrecision, by kernel: GramKernel
     ) -> Matrix<Double> {
         var matrix = Matrix<Double>(rows: columns, columns: columns, repeating: initial)
-        values.withUnsafeBufferPointer { x in
-            guard let base = x.baseAddress else { return }
-            matrix.addGram(
-                of: base, rows: rows, times: factor, plus: terms, reusing: &scratch, by: kernel)
+        func add<Scalar: GramScalar>(_ x: [Scalar]) {
+            x.withUnsafeBufferPointer { x in
+                guard let base = x.baseAddress else { return }
+                matrix.addGram(
+                    of: base, rows: rows, times: factor, plus: terms, reusing: &scratch,
+                    by: kernel)
+            }
         }
+        precision == .single ? add(values) : add(values.map(Double.init))
         return matrix
     }
 
     /// Exactly the definition: every edge of panels, micro-tiles and tiles, and slabs of all kinds.
     @Test(arguments: kernels)
-    func equalsTheDefinitionOnIntegers(kernel: GramKernel) {
+    func equalsTheDefinitionOnIntegers(precision: GramPrecision, kernel: GramKernel) {
         let small = (1...40).flatMap { columns in
             [1, 2, 7, 8, 9, 40].map { rows in (rows, columns) }
         }
@@ -46,7 +57,7 @@ import Testing
             let terms = [RankOneTerm(vector: vector, weight: 3)]
             let sums = gram(
                 of: values, rows: rows, columns: columns, onto: 1, times: 2, plus: terms,
-                reusing: &scratch, by: kernel)
+                reusing: &scratch, in: precision, by: kernel)
             let expected = gramByDefinition(
                 of: Matrix(rows: rows, columns: columns, elements: values), onto: 1, times: 2,
                 plus: terms)
@@ -54,33 +65,16 @@ import Testing
         }
     }
 
-    @Test func doublePrecisionEqualsTheDefinitionOnIntegers() {
-        for (rows, columns) in [(0, 3), (11, 300), (7, 20)] {
-            let values = integers(rows: rows, columns: columns)
-            let terms = [
-                RankOneTerm(vector: (0..<columns).map { Double($0 % 4) }, weight: 3)
-            ]
-            var sums = Matrix<Double>(rows: columns, columns: columns, repeating: 1)
-            values.map(Double.init).withUnsafeBufferPointer { x in
-                guard let base = x.baseAddress else { return }
-                sums.addGram(of: base, rows: rows, times: 2, plus: terms)
-            }
-            let expected = gramByDefinition(
-                of: Matrix(rows: rows, columns: columns, elements: values), onto: 1, times: 2,
-                plus: terms)
-            #expect(sums == expected)
-        }
-    }
-
     /// Sums of 3,000 numbers between 0 and 1 in one go are several times less accurate.
-    @Test(arguments: kernels)
+    @Test(arguments: kernels(in: .single))
     func roundsLikeShortSums(kernel: GramKernel) {
         let (rows, columns) = (3000, 70)
         var generator = SeededGenerator(seed: 3)
         let values = (0..<rows * columns).map { _ in Float.random(in: 0..<1, using: &generator) }
         var scratch = GramPanels()
         let sums = gram(
-            of: values, rows: rows, columns: columns, times: 0.5, reusing: &scratch, by: kernel)
+            of: values, rows: rows, columns: columns, times: 0.5, reusing: &scratch,
+            in: .single, by: kernel)
         var (error, errorInOneGo) = (0.0, 0.0)
         for i in 0..<columns {
             for j in 0...i {
@@ -99,7 +93,7 @@ import Testing
 
     /// Neither what the memory held before nor what runs at the same time shows.
     @Test(arguments: kernels)
-    func givesTheSameBitsEveryTime(kernel: GramKernel) {
+    func givesTheSameBitsEveryTime(precision: GramPrecision, kernel: GramKernel) {
         let columns = 200
         var generator = SeededGenerator(seed: 4)
         let values = (0..<700 * columns).map { _ in Float.random(in: -1..<1, using: &generator) }
@@ -107,19 +101,22 @@ import Testing
         for rows in [700, 300, 700] {
             var fresh = GramPanels()
             let first = gram(
-                of: values, rows: rows, columns: columns, times: 1, reusing: &scratch, by: kernel)
+                of: values, rows: rows, columns: columns, times: 1, reusing: &scratch,
+                in: precision, by: kernel)
             let second = gram(
-                of: values, rows: rows, columns: columns, times: 1, reusing: &fresh, by: kernel)
+                of: values, rows: rows, columns: columns, times: 1, reusing: &fresh,
+                in: precision, by: kernel)
             #expect(first == second)
         }
     }
 
-    @Test func smallProblemsAreTheLibrarys() {
-        #expect(GramKernel.fastest(rows: 2048, columns: 255) == .library)
-        #expect(GramKernel.fastest(rows: 3, columns: 2048) == .library)
+    @Test(arguments: [GramPrecision.single, .double])
+    func smallProblemsAreTheLibrarys(precision: GramPrecision) {
+        #expect(GramKernel.fastest(rows: 2048, columns: 31, in: precision) == .library)
+        #expect(GramKernel.fastest(rows: 3, columns: 2048, in: precision) == .library)
         #expect(
-            GramKernel.fastest(rows: 2048, columns: 2048)
-                == GramKernel.available.first ?? .library)
+            GramKernel.fastest(rows: 2048, columns: 2048, in: precision)
+                == Self.kernels(in: precision).first)
     }
 }
 
