@@ -22,10 +22,12 @@ public protocol GramScalar: BinaryFloatingPoint, Sendable {
 }
 
 extension Float: GramScalar {
+    /// Single precision.
     public static var gramPrecision: GramPrecision { .single }
 }
 
 extension Double: GramScalar {
+    /// Double precision.
     public static var gramPrecision: GramPrecision { .double }
 }
 

@@ -37,6 +37,7 @@ struct CentredRows<Scalar: GramScalar>: Sendable {
     ///   - guess: the power of two by which deviations are divided if that suits them.
     ///   - toRows: writes deviations divided by a power of two into rows.
     ///   - toPanels: writes deviations of ordinary magnitude into panels.
+    /// - Returns: what centring found out.
     mutating func centre<Input: BinaryFloatingPoint>(
         _ start: UnsafePointer<Input>, rows: Int, behind first: Int, guess: Int,
         toRows: (Int, StripeStatistics, UnsafeMutableBufferPointer<Scalar>) -> Void,
