@@ -25,9 +25,8 @@ extension Matrix where Scalar == Double {
             return try eigenvaluesByBand(stored: .upper, indices: Array(0..<size))
         }
         try prepare(routine: "dsyevd")
-        guard size > 0 else { return [] }
         var matrix = consume self
-        return try matrix.solve(job: "N").reversed()
+        return try matrix.solve(job: "N", stored: .upper).reversed()
     }
 
     /// The eigenvalues of some rows and columns of a symmetric matrix of which only the lower triangle is
@@ -44,19 +43,19 @@ extension Matrix where Scalar == Double {
             return try eigenvaluesByBand(stored: .lower, indices: indices)
         }
         let (count, stride) = (indices.count, columns)
-        let part = withElements { elements in
+        var part = withElements { elements in
             Matrix(rows: count, columns: count) { part in
                 for row in 0..<count {
+                    let from = indices[row] * stride
                     for column in 0..<count {
-                        // The upper triangle, of which row and column are exchanged.
-                        let value =
-                            column <= row ? elements[indices[row] * stride + indices[column]] : 0
-                        part.initializeElement(at: column * count + row, to: value)
+                        let value = column <= row ? elements[from + indices[column]] : 0
+                        part.initializeElement(at: row * count + column, to: value)
                     }
                 }
             }
         }
-        return try part.symmetricEigenvalues()
+        try part.requireFinite(for: "dsyevd")
+        return try part.solve(job: "N", stored: .lower).reversed()
     }
 
     /// The same by way of a band, however few there are.
@@ -93,7 +92,7 @@ extension Matrix where Scalar == Double {
         }
         try prepare(routine: "dsyevd")
         var matrix = consume self
-        let values = try matrix.solve(job: "V")
+        let values = try matrix.solve(job: "V", stored: .upper)
         // Column-major columns, ascending, are row-major rows.
         let vectors = Matrix<Double>(
             rows: kept, columns: size,
@@ -105,12 +104,16 @@ extension Matrix where Scalar == Double {
     /// machine.
     ///
     /// - Returns: the eigenvalues, ascending; the vectors, if any, replace the matrix.
-    private mutating func solve(job: Unicode.Scalar) throws(LinearAlgebraError) -> [Double] {
+    private mutating func solve(
+        job: Unicode.Scalar, stored triangle: Triangle
+    ) throws(LinearAlgebraError) -> [Double] {
         let size = rows
+        guard size > 0 else { return [] }
         var values = [Double](repeating: 0, count: size)
         let info = withBLASThreads(size >= 1536 ? 2 : 1) {
             withMutableElements { elements in
-                eigenvalues(job: job, size: size, elements.baseAddress, into: &values)
+                eigenvalues(
+                    job: job, stored: triangle, size: size, elements.baseAddress, into: &values)
             }
         }
         if let error = LinearAlgebraError(
@@ -127,16 +130,16 @@ extension Matrix where Scalar == Double {
     }
 }
 
-/// Calls `dsyevd` on the lower triangle of a column-major matrix, which is the upper one of a row-major
-/// matrix.
+/// Calls `dsyevd` on a triangle of a row-major matrix, which is the other one of a column-major matrix.
 ///
 /// - Returns: LAPACK's status.
 private func eigenvalues(
-    job: Unicode.Scalar, size: Int, _ elements: UnsafeMutablePointer<Double>?,
+    job: Unicode.Scalar, stored triangle: Triangle, size: Int,
+    _ elements: UnsafeMutablePointer<Double>?,
     into values: inout [Double]
 ) -> Int32 {
     let job = CChar(UInt8(ascii: job))
-    let triangle = CChar(UInt8(ascii: "L"))
+    let triangle = CChar(UInt8(ascii: triangle == .upper ? "L" : "U"))
     let size = Int32(size)
     var info: Int32 = 0
     var length = 0.0
