@@ -107,6 +107,8 @@ def one(path, how, fits=True):
     import h5py, numpy as np
     from scipy.stats import shapiro
 
+    if how not in ("lean", "sklearn"):
+        raise ValueError(how)
     with h5py.File(path, "r") as f:
         pre, post = f[PRE][...], f[POST][...]
     n = len(pre)
