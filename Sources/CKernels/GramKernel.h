@@ -10,7 +10,7 @@
 // Before, the file defines
 //   SCALAR         float or double
 //   LANES          scalars of a register
-//   MICRO          rows of a micro-tile, whose sums fill most registers with the two of its columns
+//   MICRO          rows of a micro-tile; each has two registers of sums, for the columns of a panel
 //   LEFT_STEP      scalars from one row to the next of what `left_panel` returns
 //   FETCH_LEFT(a)  fetches what will be read of it later, where that is of use
 //   left_slab      what holds the columns that are a tile's rows, with a function
@@ -18,7 +18,8 @@
 
 enum { PANEL = 2 * LANES };
 
-// Registers of scalars, and of their doubles anywhere in memory: one, or two halves.
+// A register of scalars, and as many doubles, two registers if scalars are floats; also such of any
+// address.
 typedef SCALAR scalars __attribute__((ext_vector_type(LANES)));
 typedef double doubles __attribute__((ext_vector_type(LANES)));
 typedef double stored_doubles __attribute__((ext_vector_type(LANES), aligned(8)));
