@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 /// Folders of `Plugins/`: the only list of metrics.
@@ -21,31 +20,24 @@ let strict: [SwiftSetting] =
     ]
     // A newer compiler's new warnings must not break anybody's build, only ours.
     + (Context.environment["LAMINA_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
-/// Whether the HDF5 library lies where Debian puts it.
-let isDebianHDF5 = FileManager.default.fileExists(atPath: "/usr/include/hdf5/serial/hdf5.h")
-/// There its archive and what that needs: the shared library brings in a web client with thirty
-/// libraries, whose loading takes longer than most commands.
-let hdf5Library: [LinkerSetting] =
-    (isDebianHDF5 ? [":libhdf5_serial.a", "sz", "z", "dl", "m"] : ["hdf5"])
-    .map { .linkedLibrary($0) }
-/// Executables that hold what they use of Swift's libraries and, on Debian, of all but the C library.
+/// Whether executables hold Debian's archives of HDF5, SQLite and the compressors, for packaging.
+let isStatic = Context.environment["LAMINA_STATIC"] != nil
+
+/// Executables that hold what they use of Swift's libraries, which a machine need not have.
 ///
-/// Looking up symbols in shared libraries would take longer than reading a small run. The list is
-/// what Foundation's archive needs. Executables at a fixed address would start another 2 ms earlier,
-/// but files may come from strangers.
-let quickLaunch: [LinkerSetting] = [
+/// The list is what Foundation's archive needs.
+let standalone: [LinkerSetting] = [
     .unsafeFlags(
         // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.
-        ["-use-ld=lld", "-static-stdlib"]
-            + ["-Xlinker", "--no-export-dynamic"]
-            // Linker scripts: modules name their libraries themselves, before anything said here.
-            + (isDebianHDF5 ? ["-L", Context.packageDirectory + "/Sources/Archives"] : [])
+        ["-use-ld=lld", "-static-stdlib", "-Xlinker", "--no-export-dynamic"]
+            // Linker scripts that stand for shared libraries.
+            + (isStatic ? ["-L", Context.packageDirectory + "/Sources/Archives"] : [])
             + [
                 "Foundation", "CoreFoundation", "FoundationInternationalization", "_FoundationICU",
                 "FoundationEssentials", "_FoundationCShims", "_FoundationCollections", "dispatch",
                 "BlocksRuntime", "stdc++",
             ].map { "-l" + $0 },
-        .when(platforms: [.linux], configuration: .release))
+        .when(configuration: .release))
 ]
 
 let argumentParser: Target.Dependency =
@@ -58,11 +50,11 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 func module(
     _ name: String, uses dependencies: [Target.Dependency] = [],
     testedWith extra: [Target.Dependency]? = [], excluding excluded: [String] = [],
-    resources: [Resource]? = nil, linking linkerSettings: [LinkerSetting]? = nil
+    resources: [Resource]? = nil
 ) -> [Target] {
     let library = Target.target(
         name: name, dependencies: dependencies, exclude: excluded, resources: resources,
-        swiftSettings: strict, linkerSettings: linkerSettings)
+        swiftSettings: strict)
     guard let extra else { return [library] }
     return [
         library,
@@ -89,25 +81,26 @@ func metric(_ name: String) -> [Target] {
     ]
 }
 
+/// A C library of the system, with the names of its pkg-config file and of Debian's package.
+func system(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
 let systemLibraries: [Target] = [
-    .systemLibrary(
-        name: "CHDF5", pkgConfig: isDebianHDF5 ? nil : "hdf5",
-        providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
-    .systemLibrary(
-        name: "CDeflate", pkgConfig: "libdeflate",
-        providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
-    .systemLibrary(
-        name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    system("CHDF5", pkgConfig: "hdf5", debian: "libhdf5-dev"),
+    system("COpenBLAS", pkgConfig: "openblas", debian: "libopenblas-dev"),
+    system("CLAPACKE", pkgConfig: "lapacke", debian: "liblapacke-dev"),
+    system("CDeflate", pkgConfig: "libdeflate", debian: "libdeflate-dev"),
+    system("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 ]
 
 let modules: [[Target]] = [
-    // C, and not a system library, because it loads OpenBLAS when it is first needed.
-    [.target(name: "COpenBLAS"), .target(name: "CAllocator")],
+    [.target(name: "CAllocator"), .target(name: "CBLASThreads")],
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
-    module("LinearAlgebra", uses: ["CKernels", "COpenBLAS"]),
+    module("LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"]),
     module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
-    module("HDF5", uses: ["CHDF5"], linking: hdf5Library),
+    module("HDF5", uses: ["CHDF5"]),
     module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
@@ -173,11 +166,11 @@ let executables: [Target] = [
         path: "Benchmarks/Kernels", swiftSettings: strict),
     .executableTarget(
         name: "analyze", dependencies: ["AnalyzeCommands", "MetricRegistry"],
-        swiftSettings: strict, linkerSettings: quickLaunch),
+        swiftSettings: strict, linkerSettings: standalone),
     .executableTarget(
         name: "train",
         dependencies: ["Datasets", "HDF5", "RunFormat", "Training", argumentParser],
-        swiftSettings: strict, linkerSettings: quickLaunch),
+        swiftSettings: strict, linkerSettings: standalone),
     .testTarget(
         name: "analyzeTests", dependencies: ["analyze", "CommandTesting"], swiftSettings: strict),
     .testTarget(

@@ -151,7 +151,7 @@ public struct Analyzer: Sendable {
                     try await onOneCore {
                         var pass = empty
                         try read(part, into: &pass) { pass, block in
-                            besideOthers { pass.update(with: block) }
+                            pass.update(with: block)
                             onRows(rowsDone.adding(block.sampleCount))
                         }
                         return (index, pass)

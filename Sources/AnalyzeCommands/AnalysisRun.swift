@@ -11,7 +11,6 @@ struct AnalysisRun {
 
     func perform() async throws {
         try output.checkTargets()
-        Task.detached { [metrics] in for metric in metrics { metric.prepare() } }
         let analyzer = Analyzer(metrics: metrics, selection: selection.selection)
         var results: [LayerResult] = []
         var failures: [Failure] = []

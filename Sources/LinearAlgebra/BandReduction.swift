@@ -1,5 +1,5 @@
 internal import CKernels
-internal import COpenBLAS
+internal import CLAPACKE
 import Synchronization
 
 /// A symmetric matrix on its way to a tridiagonal one with the same eigenvalues, by way of a band.
@@ -76,8 +76,9 @@ struct BandReduction: ~Copyable {
         let columns = stride(from: 0, to: band.count, by: Int(CKERNELS_BAND_STRIDE))
         var values = columns.map { band[$0] }
         var beside = columns.map { band[$0 + 1] }
-        var info: Int32 = 0
-        copenblas_dsterf(Int32(size), &values, &beside, &info)
+        let info = withBLASThreads {
+            LAPACKE_dsterf_work(clapacke_int(size), &values, &beside)
+        }
         if let error = LinearAlgebraError(
             routine: "dsterf", rows: size, columns: size, info: info)
         {

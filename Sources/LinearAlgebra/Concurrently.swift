@@ -1,4 +1,3 @@
-import COpenBLAS
 import Dispatch
 
 /// Calls `body` with 0 ..< `count`, on all cores, and returns when every call has ended.
@@ -25,26 +24,3 @@ public func onOneCore<R>(_ body: () async throws -> R) async rethrows -> R {
 private enum OneCore {
     @TaskLocal static var isEnough = false
 }
-
-/// Runs `body` with products and decompositions on `threads` threads, while those of other callers
-/// wait; elsewhere each of them has one.
-///
-/// The library's default, a thread for each core of the host, would make results depend on the
-/// machine and oversubscribe it where products already run side by side.
-func withBLASThreads<R, E: Error>(_ threads: Int, _ body: () throws(E) -> R) throws(E) -> R {
-    guard threads > 1 else { return try body() }
-    copenblas_begin_alone(Int32(threads))
-    defer { copenblas_end_alone() }
-    return try body()
-}
-
-/// Runs `body`, which keeps a core busy for milliseconds, at another time than what
-/// `withBLASThreads` runs: its threads wait for each other all the time, and would for this.
-public func besideOthers<R>(_ body: () -> R) -> R {
-    copenblas_begin_beside()
-    defer { copenblas_end_beside() }
-    return body()
-}
-
-/// Loads the library for products of matrices, which the first of them would have to wait for.
-public func prepareProducts() { _ = copenblas_is_available() }

@@ -148,14 +148,18 @@ private func addProducts(
         let rows = Int32(min(slabRows, count - first))
         let slab = x + first * stride
         if tile.isDiagonal {
-            cblas_ssyrk(
-                CblasRowMajor, CblasLower, CblasTrans, Int32(height), rows, 1,
-                slab + tile.rows.lowerBound, Int32(stride), 0, product, Int32(width))
+            withBLASThreads {
+                cblas_ssyrk(
+                    CblasRowMajor, CblasLower, CblasTrans, Int32(height), rows, 1,
+                    slab + tile.rows.lowerBound, Int32(stride), 0, product, Int32(width))
+            }
         } else {
-            cblas_sgemm(
-                CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), rows,
-                1, slab + tile.rows.lowerBound, Int32(stride),
-                slab + tile.columns.lowerBound, Int32(stride), 0, product, Int32(width))
+            withBLASThreads {
+                cblas_sgemm(
+                    CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), rows,
+                    1, slab + tile.rows.lowerBound, Int32(stride),
+                    slab + tile.columns.lowerBound, Int32(stride), 0, product, Int32(width))
+            }
         }
         for row in 0..<height {
             let target = lower + (tile.rows.lowerBound + row) * stride + tile.columns.lowerBound
@@ -176,14 +180,18 @@ private func addProducts(
     let (height, width) = (Int32(tile.rows.count), Int32(tile.columns.count))
     let target = lower + tile.rows.lowerBound * stride + tile.columns.lowerBound
     if tile.isDiagonal {
-        cblas_dsyrk(
-            CblasRowMajor, CblasLower, CblasTrans, height, Int32(count), factor,
-            x + tile.rows.lowerBound, Int32(stride), 1, target, Int32(stride))
+        withBLASThreads {
+            cblas_dsyrk(
+                CblasRowMajor, CblasLower, CblasTrans, height, Int32(count), factor,
+                x + tile.rows.lowerBound, Int32(stride), 1, target, Int32(stride))
+        }
     } else {
-        cblas_dgemm(
-            CblasRowMajor, CblasTrans, CblasNoTrans, height, width, Int32(count), factor,
-            x + tile.rows.lowerBound, Int32(stride), x + tile.columns.lowerBound,
-            Int32(stride), 1, target, Int32(stride))
+        withBLASThreads {
+            cblas_dgemm(
+                CblasRowMajor, CblasTrans, CblasNoTrans, height, width, Int32(count), factor,
+                x + tile.rows.lowerBound, Int32(stride), x + tile.columns.lowerBound,
+                Int32(stride), 1, target, Int32(stride))
+        }
     }
 }
 
@@ -246,11 +254,14 @@ private struct LowRankTerm {
                         guard let a = weighted.baseAddress, let b = vectors.baseAddress else {
                             return
                         }
-                        cblas_dgemm(
-                            CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width),
-                            Int32(count), 1, a + row, Int32(columns),
-                            b + tile.columns.lowerBound, Int32(columns), 1,
-                            lower + row * stride + tile.columns.lowerBound, Int32(stride))
+                        withBLASThreads {
+                            cblas_dgemm(
+                                CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height),
+                                Int32(width),
+                                Int32(count), 1, a + row, Int32(columns),
+                                b + tile.columns.lowerBound, Int32(columns), 1,
+                                lower + row * stride + tile.columns.lowerBound, Int32(stride))
+                        }
                     }
                 }
             }

@@ -1,4 +1,4 @@
-internal import COpenBLAS
+internal import CLAPACKE
 
 extension Matrix where Scalar == Double {
     /// Orthonormal rows, of which the first j span what the first j rows of this matrix do.
@@ -23,11 +23,15 @@ extension Matrix where Scalar == Double {
         // A row-major matrix is its column-major transpose: rows are LAPACK's columns.
         matrix.withMutableElements { elements in
             guard let base = elements.baseAddress else { return }
-            let (m, n) = (Int32(length), Int32(count))
+            let (m, n) = (clapacke_int(length), clapacke_int(count))
             var factors = [Double](repeating: 0, count: count)
-            withWorkspace { copenblas_dgeqrf(m, n, base, m, &factors, $0, $1, $2) }
+            withWorkspace {
+                LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, base, m, &factors, $0, $1)
+            }
             let isOpposite = (0..<count).map { base[$0 * length + $0] < 0 }
-            withWorkspace { copenblas_dorgqr(m, n, n, base, m, factors, $0, $1, $2) }
+            withWorkspace {
+                LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, m, n, n, base, m, factors, $0, $1)
+            }
             for row in 0..<count where isOpposite[row] {
                 for index in row * length..<(row + 1) * length { base[index] = 0 - base[index] }
             }
@@ -58,14 +62,13 @@ extension Matrix where Scalar == Double {
 ///
 /// - Precondition: the routine's arguments are legal, which is all that it can complain about.
 private func withWorkspace(
-    _ routine: (UnsafeMutablePointer<Double>?, Int32, UnsafeMutablePointer<Int32>) -> Void
+    _ routine: (UnsafeMutablePointer<Double>?, clapacke_int) -> clapacke_int
 ) {
     var length = 0.0
-    var info: Int32 = 0
-    routine(&length, -1, &info)
+    var info = withBLASThreads { routine(&length, -1) }
     precondition(info == 0, "illegal argument \(-info)")
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, Int(length))) { work in
-        routine(work.baseAddress, Int32(work.count), &info)
+        info = withBLASThreads { routine(work.baseAddress, clapacke_int(work.count)) }
     }
     precondition(info == 0, "illegal argument \(-info)")
 }

@@ -1,4 +1,4 @@
-internal import COpenBLAS
+internal import CLAPACKE
 
 /// Eigenvalues and eigenvectors of a symmetric matrix.
 public struct SymmetricEigen: Sendable {
@@ -110,11 +110,9 @@ extension Matrix where Scalar == Double {
         let size = rows
         guard size > 0 else { return [] }
         var values = [Double](repeating: 0, count: size)
-        let info = withBLASThreads(size >= 1536 ? 2 : 1) {
-            withMutableElements { elements in
-                eigenvalues(
-                    job: job, stored: triangle, size: size, elements.baseAddress, into: &values)
-            }
+        let info = withMutableElements { elements in
+            eigenvalues(
+                job: job, stored: triangle, size: size, elements.baseAddress, into: &values)
         }
         if let error = LinearAlgebraError(
             routine: "dsyevd", rows: size, columns: size, info: info)
@@ -137,23 +135,31 @@ private func eigenvalues(
     job: Unicode.Scalar, stored triangle: Triangle, size: Int,
     _ elements: UnsafeMutablePointer<Double>?,
     into values: inout [Double]
-) -> Int32 {
+) -> clapacke_int {
     let job = CChar(UInt8(ascii: job))
     let triangle = CChar(UInt8(ascii: triangle == .upper ? "L" : "U"))
-    let size = Int32(size)
-    var info: Int32 = 0
+    let order = clapacke_int(size)
+    func solve(
+        _ work: UnsafeMutablePointer<Double>?, _ workCount: clapacke_int,
+        _ integers: UnsafeMutablePointer<clapacke_int>?, _ integerCount: clapacke_int
+    ) -> clapacke_int {
+        withBLASThreads(size >= 1536 ? 2 : 1) {
+            LAPACKE_dsyevd_work(
+                LAPACK_COL_MAJOR, job, triangle, order, elements, order, &values, work, workCount,
+                integers, integerCount)
+        }
+    }
     var length = 0.0
-    var integerLength: Int32 = 0
-    copenblas_dsyevd(
-        job, triangle, size, elements, size, &values, &length, -1, &integerLength, -1, &info)
+    var integerLength: clapacke_int = 0
+    let info = solve(&length, -1, &integerLength, -1)
     guard info == 0 else { return info }
     // Not an array: these may be large, and nothing reads what they hold before LAPACK writes it.
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(length)) { work in
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(integerLength)) { integers in
-            copenblas_dsyevd(
-                job, triangle, size, elements, size, &values, work.baseAddress, Int32(work.count),
-                integers.baseAddress, integerLength, &info)
-            return info
+        withUnsafeTemporaryAllocation(
+            of: clapacke_int.self, capacity: Int(integerLength)
+        ) { integers in
+            solve(
+                work.baseAddress, clapacke_int(work.count), integers.baseAddress, integerLength)
         }
     }
 }

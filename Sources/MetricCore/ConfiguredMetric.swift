@@ -9,8 +9,8 @@ public struct ConfiguredMetric: Sendable {
     public let memory: @Sendable (Layer) -> Double
     /// What to do where that is more than there is, besides choosing other metrics and layers.
     public let memoryRemedy: String?
-    /// Loads what the first samples will need; worth a thread of its own.
-    public let prepare: @Sendable () -> Void
+    /// Whether much of its time goes into products of matrices.
+    public let multipliesMatrices: Bool
     let makeSummary: @Sendable (Layer) -> any Summary
     let summaryKey: @Sendable () -> SummaryKey
     let output: @Sendable (any Summary, Layer) throws -> any MetricOutput
@@ -27,7 +27,7 @@ public struct ConfiguredMetric: Sendable {
             M.Accumulator.memory(for: layer, options: metric.accumulatorOptions)
         }
         memoryRemedy = metric.memoryRemedy
-        prepare = { M.Accumulator.prepare() }
+        multipliesMatrices = M.Accumulator.multipliesMatrices
         makeSummary = { layer in
             TypedSummary(
                 accumulator: M.Accumulator(for: layer, options: metric.accumulatorOptions))

@@ -40,8 +40,8 @@ public struct CovarianceAccumulator: NonFiniteCounting {
         covariance.merge(other.covariance)
     }
 
-    /// Loads the library for products of matrices.
-    public static func prepare() { prepareProducts() }
+    /// Adds products of matrices.
+    public static var multipliesMatrices: Bool { true }
 
     /// Computes what waits for more samples.
     public mutating func finish() { covariance.finish() }

@@ -65,10 +65,9 @@ public protocol MetricAccumulator: Sendable {
     /// The output must be the same without it.
     mutating func finish()
 
-    /// Loads what the first samples will need; nothing unless implemented.
-    ///
-    /// Called on a thread of its own while files are opened.
-    static func prepare()
+    /// Whether much of its time goes into products and decompositions of matrices, so that the
+    /// BLAS had better be the fastest for this processor. Default: no.
+    static var multipliesMatrices: Bool { get }
 
     /// About how many bytes the accumulator of `layer` and the result from it take; 128 a neuron
     /// unless implemented.
@@ -81,8 +80,8 @@ extension MetricAccumulator {
     /// Nothing waits.
     public mutating func finish() {}
 
-    /// Nothing is needed.
-    public static func prepare() {}
+    /// It does without a BLAS.
+    public static var multipliesMatrices: Bool { false }
 
     /// A few numbers a neuron.
     public static func memory(for layer: Layer, options: Options) -> Double {

@@ -219,9 +219,7 @@ private func inflate(
 ) -> Bool {
     guard let decompressor = libdeflate_alloc_decompressor() else { return false }
     defer { libdeflate_free_decompressor(decompressor) }
-    let status = besideOthers {
-        libdeflate_zlib_decompress(
-            decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
-    }
+    let status = libdeflate_zlib_decompress(
+        decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
     return status == LIBDEFLATE_SUCCESS
 }

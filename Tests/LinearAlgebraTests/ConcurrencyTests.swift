@@ -46,29 +46,15 @@ import Testing
         #expect(try await eigen.values == (0..<diagonal.rows).reversed().map(Double.init))
     }
 
-    /// Two callers that are beside others and both have to be alone do not wait for each other.
+    /// Two callers that both have to be alone do not wait for each other.
     @Test(.timeLimit(.minutes(5)))
-    func solversBesideOthersGetTheirTurn() async throws {
+    func solversWithTwoThreadsTakeTurns() async throws {
         let diagonal = Self.diagonal
         @Sendable func largest() async -> Double? {
-            besideOthers { try? diagonal.symmetricEigen(vectors: 1).values.first }
+            try? diagonal.symmetricEigen(vectors: 1).values.first
         }
         async let first = largest()
         async let second = largest()
         #expect(await [first, second] == [1535, 1535])
-    }
-
-    /// Products on other threads go on for one who is beside others, also if another waits to be alone.
-    @Test(.timeLimit(.minutes(5)))
-    func whoIsBesideOthersMayWaitForProducts() async throws {
-        let diagonal = Self.diagonal
-        let factor = Matrix<Double>(rows: 300, columns: 300, repeating: 1)
-        async let eigen = diagonal.symmetricEigen(vectors: 1)
-        for _ in 0..<20 {
-            besideOthers {
-                concurrently(4) { _ in #expect(factor.times(factor)[299, 299] == 300) }
-            }
-        }
-        #expect(try await eigen.values.first == 1535)
     }
 }

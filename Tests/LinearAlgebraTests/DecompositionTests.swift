@@ -51,27 +51,4 @@ import Testing
             (error as? LinearAlgebraError)?.cause == .notFinite(row: 0, column: 1)
         }
     }
-
-    /// (3 0; 4 5) has the singular values √45 and √5.
-    @Test func singularValuesOfATwoByTwo() throws {
-        let x = Matrix<Double>(rows: 2, columns: 2, elements: [3, 0, 4, 5])
-        let values = try x.singularValues().values
-        #expect(abs(values[0] - 45.0.squareRoot()) < 1e-14)
-        #expect(abs(values[1] - 5.0.squareRoot()) < 1e-14)
-    }
-
-    @Test(arguments: [(5, 3), (3, 5), (1, 4), (4, 1)])
-    func theFactorsMultiplyToTheMatrix(rows: Int, columns: Int) throws {
-        let elements = (0..<rows * columns).map { Double(($0 * 7 + 3) % 11) - 4.5 }
-        let x = Matrix<Double>(rows: rows, columns: columns, elements: elements)
-        let svd = try x.singularValues()
-        for row in 0..<rows {
-            for column in 0..<columns {
-                let product = svd.values.indices.reduce(0) {
-                    $0 + svd.left[row, $1] * svd.values[$1] * svd.right[$1, column]
-                }
-                #expect(abs(product - x[row, column]) < 1e-13)
-            }
-        }
-    }
 }

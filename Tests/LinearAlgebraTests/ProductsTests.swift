@@ -27,19 +27,4 @@ import Testing
         let x = Matrix<Double>(rows: 2, columns: 0)
         #expect(x.times(x, transposingOther: true).elements == [0, 0, 0, 0])
     }
-
-    @Test func vectorsAndOuterProducts() {
-        var y: [Double] = [1, 1]
-        Double.multiply(
-            a, stride: 3, transposed: false, rows: 2, columns: 3, vector: [1, 0, -1], into: &y,
-            alpha: 2, beta: 1)
-        #expect(y == [-3, -3])
-        var outer = [Double](repeating: 1, count: 4)
-        Double.addOuterProduct(
-            [1, 2], [3, 4], alpha: 1, to: &outer, stride: 2, rows: 2, columns: 2)
-        #expect(outer == [4, 5, 7, 9])
-        Double.add([1, 1, 1, 1], times: -1, to: &outer, count: 4)
-        #expect(outer == [3, 4, 6, 8])
-        #expect(Double.dot(a, b, count: 6) == 217)
-    }
 }

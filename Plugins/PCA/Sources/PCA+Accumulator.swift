@@ -102,8 +102,8 @@ extension PCA {
             }
         }
 
-        /// Loads the library for products of matrices.
-        public static func prepare() { CovarianceAccumulator.prepare() }
+        /// Adds products of matrices, as the sums that it keeps.
+        public static var multipliesMatrices: Bool { CovarianceAccumulator.multipliesMatrices }
 
         /// Computes what waits for more samples.
         public mutating func finish() { covariance?.finish() }
