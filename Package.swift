@@ -123,11 +123,12 @@ let modules: [[Target]] = [
         uses: ["Analysis", "Comparison", "MetricCore", "Report", "Statistics", mustache],
         resources: ["page.mustache", "run.mustache", "figure.mustache", "report.css", "report.js"]
             .map { .embedInCode("Templates/\($0)") }),
+    module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
     module(
         "AnalyzeCommands",
         uses: [
-            "Analysis", "Batch", "CAllocator", "Comparison", "HDF5", "HTMLReport", "MetricCore",
-            "Report", "ResultStore", "RunFormat", argumentParser,
+            "Analysis", "Batch", "CAllocator", "Comparison", "Executable", "HDF5", "HTMLReport",
+            "MetricCore", "Report", "ResultStore", "RunFormat", argumentParser,
         ],
         testedWith: nil),
     module("CommandTesting", testedWith: nil),
@@ -169,13 +170,16 @@ let executables: [Target] = [
         swiftSettings: strict, linkerSettings: standalone),
     .executableTarget(
         name: "train",
-        dependencies: ["Datasets", "HDF5", "RunFormat", "Training", argumentParser],
+        dependencies: ["Datasets", "Executable", "HDF5", "RunFormat", "Training", argumentParser],
         swiftSettings: strict, linkerSettings: standalone),
+    // Without the executables, which are built beside them anyway: a bundle of tests that linked them
+    // would be linked as they are.
     .testTarget(
-        name: "analyzeTests", dependencies: ["analyze", "CommandTesting"], swiftSettings: strict),
+        name: "analyzeTests", dependencies: ["CommandTesting", "LinearAlgebra"],
+        swiftSettings: strict),
     .testTarget(
         name: "trainTests",
-        dependencies: ["train", "CommandTesting", "LinearAlgebra", "RunFormat"],
+        dependencies: ["CommandTesting", "LinearAlgebra", "RunFormat"],
         swiftSettings: strict),
 ]
 

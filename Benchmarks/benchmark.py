@@ -341,7 +341,7 @@ CASES = {
 QUICK = ["limits", "start", "one", "small", "fits"]
 
 
-def description():
+def description(analyze):
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as f:
@@ -351,10 +351,12 @@ def description():
         sys.executable, "-c", "import h5py, numpy, scipy, sklearn\n"
         "print(*(f'{m.__name__} {m.__version__}' for m in (numpy, scipy, sklearn, h5py)), sep=', ')",
     ]).text.strip()
+    # With which kernels the tool multiplies; the peers' library chooses for itself.
+    _, *tool = execute([analyze, "--version", "--verbose"]).text.splitlines()
     core = os.environ.get("OPENBLAS_CORETYPE")
     return (
         f"{os.cpu_count()} cores of {model}; {platform.system()} {platform.release()}; Python "
-        f"{platform.python_version()}, {versions}; 2 BLAS threads"
+        f"{platform.python_version()}, {versions}; 2 BLAS threads; analyze: {', '.join(tool)}"
         + (f"; OpenBLAS kernels of both sides set to {core}" if core else ""))
 
 
@@ -381,7 +383,7 @@ def main():
         3 if options.quick else options.repetitions)
     benchmarks.say("# Results\n\nWritten by `Benchmarks/run`; what is measured and how is in "
                    "`benchmark.py`, the peers in `peers.py`.\n")
-    benchmarks.say(f"{description()}; load average at the start {os.getloadavg()[0]:.1f}; "
+    benchmarks.say(f"{description(options.analyze)}; load average at the start {os.getloadavg()[0]:.1f}; "
                    f"medians of {benchmarks.repetitions}.")
     isWritten = set(cases) == set(CASES) or options.output != parser.get_default("output")
     for case in cases:

@@ -1,4 +1,5 @@
 import Analysis
+import Executable
 import MetricCore
 import Report
 import RunFormat
@@ -10,6 +11,7 @@ struct AnalysisRun {
     let output: OutputOptions
 
     func perform() async throws {
+        if metrics.contains(where: \.multipliesMatrices) { Program.useBestCore() }
         try output.checkTargets()
         let analyzer = Analyzer(metrics: metrics, selection: selection.selection)
         var results: [LayerResult] = []

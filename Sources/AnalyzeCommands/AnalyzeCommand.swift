@@ -1,6 +1,8 @@
 public import ArgumentParser
 import Dispatch
+import Executable
 import Glibc
+import HDF5
 public import MetricCore
 import Report
 
@@ -20,8 +22,9 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
                   analyze all run.h5 --format json    every metric, for scripts
                   analyze inspect run.h5              what is in the file?
                   analyze batch runs --out results    many runs; then collect results
+                  analyze --version --verbose         which libraries, for which processor
                 """,
-            version: "0.1.0",
+            version: Program.version,
             groupedSubcommands: [
                 CommandGroup(name: "Metrics", subcommands: metricCommands + [All<Metrics>.self]),
                 CommandGroup(
@@ -77,6 +80,12 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
         // What the parser would print, without setting up what it needs for other words.
         if words.isEmpty || words == ["--help"] || words == ["-h"] {
             Messages.printHelp(helpMessage(), isError: false)
+            Glibc.exit(0)
+        }
+        if Set(words) == ["--version", "--verbose"] {
+            Program.useBestCore()
+            let details = Program.details(hdf5Version: HDF5File.libraryVersion)
+            Messages.printHelp(details, isError: false)
             Glibc.exit(0)
         }
         do {

@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Batch
+import Executable
 import Glibc
 import HDF5
 import MetricCore
@@ -65,6 +66,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Program.useBestCore()
         keepFreedMemory()
         let share = try share()
         let listed = listRuns(runs)

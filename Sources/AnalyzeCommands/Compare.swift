@@ -1,5 +1,6 @@
 import ArgumentParser
 import Comparison
+import Executable
 import MetricCore
 import Report
 
@@ -80,6 +81,7 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Program.useBestCore()
         try output.checkTargets()
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: output.verbose, isQuiet: output.quiet),

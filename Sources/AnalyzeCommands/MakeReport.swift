@@ -1,5 +1,6 @@
 import ArgumentParser
 import Comparison
+import Executable
 import HTMLReport
 import MetricCore
 import Report
@@ -41,6 +42,7 @@ struct MakeReport<Metrics: MetricList>: AsyncParsableCommand {
     @Flag(help: "No progress bar, no warnings.") var quiet = false
 
     func run() async throws {
+        Program.useBestCore()
         do { try checkWritable(output) } catch { throw Failure(error) }
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: verbose, isQuiet: quiet), known: Metrics.metrics)

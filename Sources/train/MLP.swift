@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Executable
 import Training
 
 /// `train mlp`: one network.
@@ -29,6 +30,7 @@ struct MLP: ParsableCommand {
     var output: String
 
     func run() throws {
+        Program.useBestCore()
         let loaded = try data.load()
         let job = TrainingJob(
             dataSeed: data.dataSeed, hidden: hidden, activation: training.activation,

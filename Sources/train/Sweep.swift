@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Executable
 import Training
 
 #if canImport(Glibc)
@@ -48,6 +49,7 @@ struct Sweep: ParsableCommand {
     }
 
     func run() throws {
+        Program.useBestCore()
         let loaded = try data.load()
         try makeFolder(output)
         let folder = output.hasSuffix("/") ? String(output.dropLast()) : output

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Datasets
+import Executable
+import HDF5
 import RunFormat
 import Training
 
@@ -17,10 +19,17 @@ import Training
         discussion: """
             EXAMPLE
               train mlp --dataset mnist --hidden 512 --epochs 10 --output run.h5
+              train --version --verbose    which libraries, for which processor
             """,
+        version: Program.version,
         subcommands: [MLP.self, Sweep.self, ListDatasets.self])
 
     static func main() {
+        if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+            Program.useBestCore()
+            print(Program.details(hdf5Version: HDF5File.libraryVersion))
+            return
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -20,6 +20,8 @@ typedef enum ckernels_set {
 
 // Whether this processor has the instruction set.
 int ckernels_supports(ckernels_set set);
+// Whether it has the parts of AVX-512 that all servers with it have: F, CD, BW, DQ and VL.
+int ckernels_has_server_avx512(void);
 // The fastest set that it has.
 ckernels_set ckernels_best_set(void);
 
