@@ -103,22 +103,26 @@ public struct FollowingLayers: Sendable {
         }
     }
 
-    /// The classes with the largest output for pre-activations `x`, shape (samples, neurons).
+    /// The classes with the largest output for pre-activations `x`, shape (samples, neurons): the first
+    /// among equals, and -1, which is no class, for a sample with an output that is NaN.
     ///
     /// - Complexity: one matrix product a layer.
     public func classes(ofPreActivations x: consuming Matrix<Float>) -> [Int] {
         var values = x
-        activation.apply(to: &values)
-        for layer in layers {
+        for (index, layer) in layers.enumerated() {
+            (index == 0 ? activation : layers[index - 1].activation).apply(to: &values)
             values = values.times(layer.weight)
-            layer.activation.apply(to: &values, adding: layer.bias)
+            Nonlinearity.identity.apply(to: &values, adding: layer.bias)
         }
+        let last = layers.last?.activation ?? activation
+        if !last.keepsLargest { last.apply(to: &values) }
         return values.withElements { elements in
             (0..<values.rows).map { row in
-                let first = row * values.columns
-                return (1..<max(1, values.columns)).reduce(0) { best, column in
-                    elements[first + column] > elements[first + best] ? column : best
-                }
+                let outputs = elements[row * values.columns..<(row + 1) * values.columns]
+                guard !outputs.contains(where: \.isNaN) else { return -1 }
+                return outputs.indices.dropFirst().reduce(outputs.startIndex) {
+                    outputs[$1] > outputs[$0] ? $1 : $0
+                } - outputs.startIndex
             }
         }
     }
