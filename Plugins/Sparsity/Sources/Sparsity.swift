@@ -12,7 +12,8 @@ public struct Sparsity: Metric {
     public static let descriptor = MetricDescriptor(
         id: "sparsity", title: "Sparsity",
         abstract: "Share of zeros among the post-activations, by neuron and by sample.",
-        question: "How many neurons does a sample switch on?", sites: [.post],
+        question: "How many neurons does a sample switch on?", version: 2,
+        sites: [.post],
         references: ["Willmore and Tolhurst 2001"])
 
     /// There are no settings.

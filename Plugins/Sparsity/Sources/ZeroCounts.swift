@@ -25,11 +25,14 @@ public struct ZeroCounts: MetricAccumulator {
         }
     }
 
+    /// Parts of a block: one for every 65,536 values, which take longer to count than a thread to wake up.
+    static func parts(rows: Int, columns: Int) -> Int { max(1, min(16, (rows * columns) >> 16)) }
+
     /// Counts in parts of consecutive rows, side by side.
     private mutating func count<Scalar>(_ x: Matrix<Scalar>) {
         let (rows, columns) = (x.rows, x.columns)
         // Whole numbers: their sums do not depend on how the rows are divided.
-        let parts = max(1, min(16, rows * columns >> 16))
+        let parts = Self.parts(rows: rows, columns: columns)
         var zerosOfColumns = [Int32](repeating: 0, count: parts * columns)
         var zerosOfRows = [Int](repeating: 0, count: rows)
         x.withElements { values in

@@ -1,8 +1,9 @@
 import LinearAlgebra
 import MetricCore
 import MetricTesting
-import SparsityMetric
 import Testing
+
+@testable import SparsityMetric
 
 @Suite struct SparsityTests {
     /// Three samples of four neurons with 1, 2 and 4 zeros.
@@ -21,6 +22,35 @@ import Testing
             #expect(abs(quantile.value - zeros / 4) < 1e-15)
         }
         #expect(output.summary == "a sample switches on 1.7 of 4 neurons on average")
+    }
+
+    /// As many parts as cores can share, and the same counts: column c is zero in every (c + 2)-th row, and
+    /// so are rows in all columns by whose number they can be divided.
+    @Test(arguments: [(70_000, 4, 4), (2048, 2048, 16), (1, 70_000, 1), (131_073, 1, 2)])
+    func countsInPartsAreThoseOfOne(rows: Int, columns: Int, parts: Int) throws {
+        #expect(ZeroCounts.parts(rows: rows, columns: columns) == parts)
+        let x = Matrix<Float>(rows: rows, columns: columns) { elements in
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    elements.initializeElement(
+                        at: row * columns + column, to: row % (column + 2) == 0 ? 0 : -1)
+                }
+            }
+        }
+        let output = try output(of: Sparsity(), on: .float(x))
+        let zeros = (0..<columns).map { (rows + $0 + 1) / ($0 + 2) }
+        #expect(output.lifetime == zeros.map { Double($0) / Double(rows) })
+        let share = Double(zeros.reduce(0, +)) / (Double(rows) * Double(columns))
+        #expect(output.populationMean == share)
+        // The first row is zero everywhere.
+        let counts = (0..<rows).map { row in (0..<columns).count { row % ($0 + 2) == 0 } }.sorted()
+        for (name, value) in output.populationQuantiles {
+            let position = try #require(Double(name)) * Double(rows - 1)
+            let below = Double(counts[Int(position)])
+            let above = Double(counts[min(Int(position) + 1, rows - 1)])
+            let expected = below + (position - position.rounded(.down)) * (above - below)
+            #expect(abs(value - expected / Double(columns)) < 1e-12)
+        }
     }
 
     @Test func mergingAtEveryCutEqualsOnePass() throws {
