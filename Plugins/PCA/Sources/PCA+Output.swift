@@ -35,19 +35,30 @@ extension PCA {
             /// |C v − λ v| / λ₁ for each component v of variance λ, with the covariance C: some
             /// eigenvalue of C differs from λ by no more than that share of the largest.
             public let norms: [Double]
-            /// Components for which that is more than a hundredth of λ.
+            /// The same bounds divided by λ itself: NaN, in files null, where λ is 0.
+            public let bounds: [Double]
+            /// Components for which the bound is more than a hundredth of λ, and more than rounding.
             let uncertain: Int
 
-            /// `nil` without variance; `norms` in the unit of the spectrum.
-            init?(spectrum: Spectrum, norms: [Double]) {
+            /// `nil` without variance.
+            ///
+            /// - Parameters:
+            ///   - spectrum: of the components.
+            ///   - norms: of C v − λ v, divided by the largest λ.
+            ///   - neurons: dimensions of C.
+            init?(spectrum: Spectrum, relativeNorms norms: [Double], neurons: Int) {
                 guard let largest = spectrum.values.first, largest > 0,
                     let rest = spectrum.tails.last
                 else { return nil }
                 share = rest / spectrum.total
-                self.norms = norms.map { $0 / largest }
-                // Where next to nothing is left of λ, rounding is.
-                uncertain = zip(norms, spectrum.values).count {
-                    $0 > max(0.01 * $1, 1e-10 * largest)
+                self.norms = norms
+                let shares = spectrum.values.map { $0 / largest }
+                bounds = zip(norms, shares).map { $1 > 0 ? $0 / $1 : .nan }
+                // A direction without variance keeps a λ and a bound that are both rounding, which no
+                // further pass makes smaller.
+                let rounding = 64 * Double.ulpOfOne * Double(neurons).squareRoot()
+                uncertain = zip(norms, shares).count { norm, share in
+                    norm > 0.01 * share && max(norm, share) > rounding
                 }
             }
         }
@@ -123,7 +134,10 @@ extension PCA {
                 values.append(
                     "residual",
                     residual.map {
-                        .object(["share": .number($0.share), "norms": .numbers($0.norms)])
+                        .object([
+                            "share": .number($0.share), "norms": .numbers($0.norms),
+                            "bounds": .numbers($0.bounds),
+                        ])
                     } ?? .null)
             }
             if let accuracy {

@@ -77,6 +77,14 @@ extension PCA: TwoPassMetric {
         }
         // The samples have no part along components beyond their number.
         let eigen = try accumulator.eigen(vectors: accumulator.count)
+        // The network is computed in single precision.
+        let largest = accumulator.mean.reduce((eigen.values.first ?? 0).squareRoot()) {
+            max($0, abs($1))
+        }
+        guard largest < 1e30 else {
+            return .failure(
+                SecondPassRefusal("no accuracy: the pre-activations are beyond 1e30"))
+        }
         let steps =
             configuration.accuracy == .everyStep
             ? Array(0...accumulator.columns)
@@ -103,7 +111,12 @@ extension PCA: TwoPassMetric {
         case .randomized(let search):
             let count = configuration.components ?? 1
             let ritz = try search.ritz(count)
-            let spectrum = try Spectrum(leading: ritz.values, total: ritz.total)
+            // Two products follow one another: with the samples, and with their scores.
+            let rounding = SumRounding(
+                isSingle: false, terms: accumulator.count + search.finite.count,
+                dimensions: search.finite.count)
+            let spectrum = try Spectrum(
+                leading: ritz.values, total: ritz.total, summed: rounding)
             return Output(
                 layer: layer, samples: accumulator.count, neurons: search.finite.count,
                 spectrum: spectrum,
@@ -111,7 +124,9 @@ extension PCA: TwoPassMetric {
                 components: rows(
                     of: ritz.vectors, count: count, at: search.finite,
                     width: accumulator.columns),
-                residual: Output.Residual(spectrum: spectrum, norms: ritz.residuals))
+                residual: Output.Residual(
+                    spectrum: spectrum, relativeNorms: ritz.residuals,
+                    neurons: search.finite.count))
         }
     }
 }

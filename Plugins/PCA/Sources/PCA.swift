@@ -8,7 +8,7 @@ internal import Statistics
 /// explains, the error of reconstructing the samples from the first k components for every k, and
 /// several counts of effective dimensions. Eigenvectors are computed only if asked for.
 ///
-/// Neurons with NaN or infinite entries take no part.
+/// Neurons with entries that are NaN, infinite or beyond 1e150 in magnitude take no part.
 ///
 /// - Complexity: with n samples and d neurons O(n d²) time while streaming, then O(d³), and O(d²)
 ///   memory; where n < d, O(n² d) time and O(n d) memory. The randomized solver for k components
@@ -20,7 +20,7 @@ public struct PCA: Metric {
     public static let descriptor = MetricDescriptor(
         id: "pca", title: "Principal components",
         abstract: "Explained variance and reconstruction error of the neurons' components.",
-        question: "How many directions does the layer use?",
+        question: "How many directions does the layer use?", version: 2,
         sites: [.pre, .post, .weight], keyQuantities: ["participationRatio"],
         references: [
             "K. Pearson, On lines and planes of closest fit to systems of points in space, "
@@ -88,8 +88,10 @@ public struct PCA: Metric {
             layer: layer, samples: accumulator.count,
             neurons: accumulator.finiteNeurons.count,
             spectrum: try Spectrum(
-                eigenvalues: eigen.values, isSingle: eigen.usedSinglePrecision,
-                samples: eigen.summed, dimensions: eigen.dimensions),
+                eigenvalues: eigen.values,
+                summed: SumRounding(
+                    isSingle: eigen.usedSinglePrecision, terms: eigen.summed,
+                    dimensions: eigen.dimensions)),
             scale: Double(sign: .plus, exponent: eigen.exponent, significand: 1),
             components: configuration.components.map { count in
                 rows(
@@ -126,10 +128,14 @@ public struct IndefiniteCovariance: Error, Hashable, CustomStringConvertible {
     public var smallest: Double
     /// The largest eigenvalue.
     public var largest: Double
+    /// Whether products were computed in single precision.
+    public var isSingle: Bool
 
     /// One sentence with the remedy.
     public var description: String {
         "the covariance has the eigenvalue \(smallest) beside \(largest), "
-            + "more negative than rounding explains; try --precision double"
+            + "more negative than rounding explains; "
+            + (isSingle
+                ? "try --precision double" : "no activations have that, please report the file")
     }
 }

@@ -86,7 +86,9 @@ public struct RandomizedSearch: SecondPassAccumulator {
         var values: [Double]
         /// The sum of all eigenvalues.
         var total: Double
-        /// |C v − λ v| for each vector: some eigenvalue of C is within that of λ.
+        /// |C v − λ v| for each vector, divided by the largest λ; zeros without variance.
+        ///
+        /// Some eigenvalue of C is within that share of the largest from λ.
         var residuals: [Double]
         /// One row each, orthonormal, one column a finite neuron.
         var vectors: Matrix<Double>
@@ -109,9 +111,11 @@ public struct RandomizedSearch: SecondPassAccumulator {
         let eigen = try symmetric.symmetricEigen(vectors: count)
         var vectors = eigen.vectors.times(basis)
         let images = eigen.vectors.times(products)
+        // Divided first: squares of the largest variances would overflow.
+        let largest = eigen.values.first.flatMap { $0 > 0 ? $0 : nil } ?? .infinity
         let residuals = (0..<vectors.rows).map { index in
             zip(images.row(index), vectors.row(index)).reduce(0) { sum, pair in
-                let rest = pair.0 - eigen.values[index] * pair.1
+                let rest = (pair.0 - eigen.values[index] * pair.1) / largest
                 return sum + rest * rest
             }.squareRoot()
         }

@@ -20,34 +20,33 @@ struct Spectrum: Equatable, Sendable {
     /// Clips eigenvalues that rounding made negative.
     ///
     /// - Parameters:
-    ///   - eigenvalues: all of them, descending.
-    ///   - isSingle: whether they come from products in single precision.
-    ///   - samples: products in each sum.
-    ///   - dimensions: sums along one side of the matrix; as many as eigenvalues unless given.
-    /// - Throws: ``IndefiniteCovariance`` if one is more negative than rounding explains: the
-    ///   matrix's size times the largest value times the arithmetic's rounding.
+    ///   - eigenvalues: all of them, in any order of those that are not positive, else descending.
+    ///   - rounding: how their matrix was summed.
+    /// - Throws: ``IndefiniteCovariance`` if one is more negative than `rounding` explains.
     init(
-        eigenvalues: [Double], isSingle: Bool, samples: Int, dimensions: Int? = nil
+        eigenvalues: [Double], summed rounding: SumRounding
     ) throws(IndefiniteCovariance) {
-        let values = try Self.clipped(eigenvalues, isSingle: isSingle)
+        let values = try rounding.clipped(eigenvalues)
         self.values = values
         isComplete = true
         tails = Self.tails(of: values, beyond: 0)
         total = tails[0]
         // Measured on real layers and on spectra over seven decades; see the README.
         let error =
-            1e-4 / Double(samples).squareRoot() * total
-            / Double(max(1, dimensions ?? values.count))
+            1e-4 / Double(rounding.terms).squareRoot() * total
+            / Double(max(1, rounding.dimensions))
         let largest = values.first ?? 0
         unresolved =
-            isSingle ? values.count { $0 > 1e-6 * largest && $0 < 1e5 * error } : 0
+            rounding.isSingle ? values.count { $0 > 1e-6 * largest && $0 < 1e5 * error } : 0
     }
 
     /// The leading eigenvalues of a matrix of which all add up to `total`.
     ///
-    /// - Throws: ``IndefiniteCovariance`` if one is more negative than rounding explains.
-    init(leading: [Double], total: Double) throws(IndefiniteCovariance) {
-        values = try Self.clipped(leading, isSingle: false)
+    /// - Throws: ``IndefiniteCovariance`` if one is more negative than `rounding` explains.
+    init(
+        leading: [Double], total: Double, summed rounding: SumRounding
+    ) throws(IndefiniteCovariance) {
+        values = try rounding.clipped(leading, total: total)
         isComplete = false
         self.total = total
         // Below 0 by rounding where they are all that there are.
@@ -59,24 +58,6 @@ struct Spectrum: Equatable, Sendable {
         var tails = [Double](repeating: rest, count: values.count + 1)
         for index in values.indices.reversed() { tails[index] = tails[index + 1] + values[index] }
         return tails
-    }
-
-    private static func clipped(
-        _ eigenvalues: [Double], isSingle: Bool
-    ) throws(IndefiniteCovariance) -> [Double] {
-        let largest = eigenvalues.first ?? 0
-        let smallest = eigenvalues.last ?? 0
-        let magnitude = max(largest, -smallest)
-        let size = Double(eigenvalues.count)
-        // In single precision rounding errors of the elements are independent and add as a root.
-        let bound =
-            isSingle
-            ? size.squareRoot() * Double(Float.ulpOfOne) * magnitude
-            : size * Double.ulpOfOne * magnitude
-        guard smallest >= -max(bound, 4 * Double.ulpOfOne * magnitude) else {
-            throw IndefiniteCovariance(smallest: smallest, largest: largest)
-        }
-        return eigenvalues.map { max(0, $0) }
     }
 
     /// Shares of the total; none without variance.

@@ -120,7 +120,7 @@ import Testing
 
     /// Scaling by c scales variances by c² and leaves dimensions alone, over the whole range of
     /// the type that stores the values.
-    @Test(arguments: [0x1p-60, 0x1p60, 0x1p-400, 0x1p400])
+    @Test(arguments: [0x1p-60, 0x1p60, 0x1p-400, 0x1p400, 0x1p-190, 0x1p-210])
     func scalesWithTheSquare(scale: Double) throws {
         let x = data(25, 8, 5)
         let unit = try output(of: pca(), on: .float(x))

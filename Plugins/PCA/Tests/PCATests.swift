@@ -83,33 +83,6 @@ import Testing
         #expect(abs(direction[0] + direction[1]) < 1e-15)
     }
 
-    @Test func effectiveDimensionsOfKnownSpectra() throws {
-        let first = try Spectrum(eigenvalues: [4, 1, 1], isSingle: false, samples: 10)
-        #expect(abs((first.participationRatio ?? 0) - 2) < 1e-14)
-        #expect(first.stableRank == 1.5)
-        #expect(abs((first.effectiveRank ?? 0) - 2.381_101_577_952_30) < 1e-13)
-        let second = try Spectrum(
-            eigenvalues: [0.5, 0.25, 0.125, 0.125], isSingle: false, samples: 10)
-        #expect(abs((second.participationRatio ?? 0) - 2.909_090_909_090_91) < 1e-13)
-        #expect(abs((second.effectiveRank ?? 0) - 3.363_585_661_014_86) < 1e-13)
-        #expect(second.stableRank == 2)
-        let third = try Spectrum(
-            eigenvalues: [0.6, 0.3, 0.06, 0.03, 0.01], isSingle: false, samples: 10)
-        #expect([0.9, 0.95, 0.99].map { third.componentsFor($0) } == [2, 3, 4])
-        let equal = try Spectrum(
-            eigenvalues: Array(repeating: 3, count: 7), isSingle: false, samples: 10)
-        #expect(abs((equal.participationRatio ?? 0) - 7) < 1e-13)
-        #expect(abs((equal.effectiveRank ?? 0) - 7) < 1e-13)
-    }
-
-    @Test func negativeEigenvaluesAreRoundingOrAnError() throws {
-        let clipped = try Spectrum(eigenvalues: [1, 0, -1e-16], isSingle: false, samples: 5)
-        #expect(clipped.values == [1, 0, 0])
-        #expect(throws: IndefiniteCovariance(smallest: -1e-3, largest: 1)) {
-            try Spectrum(eigenvalues: [1, -1e-3], isSingle: true, samples: 5)
-        }
-    }
-
     @Test func tooLittleDataHasNoSpectrum() throws {
         let one = try output(of: Self.pca(), on: .float(Matrix(rows: 1, columns: 3)))
         #expect(one.verdict == .insufficient("a covariance needs 2 samples; there is 1"))

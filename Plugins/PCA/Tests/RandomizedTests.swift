@@ -115,6 +115,40 @@ import Testing
         if powerIterations == 0 { #expect(found.warnings.count == 1) }
     }
 
+    /// One neuron of variance 1e12 beside 299 of variance 1: bounds of a few tenths of the others are far
+    /// below rounding of the largest, and still tell how far off the others are.
+    @Test(arguments: [0, 1, 2], [1.0, 1e6])
+    func theWarningCountsEveryValueThatIsOff(powerIterations: Int, loudness: Double) throws {
+        guard case .float(let flat) = Self.flat(rows: 600, columns: 300) else { return }
+        var elements = flat.elements.map(Double.init)
+        for row in 0..<600 { elements[300 * row + 7] *= loudness }
+        let x = RealMatrix.double(Matrix(rows: 600, columns: 300, elements: elements))
+        let expected = try exact(x).explainedVariance
+        let found = try search(pca(10, powerIterations: powerIterations), x, inBlocksOf: 256)
+        let residual = try #require(found.residual)
+        let off = zip(found.explainedVariance, expected).count { abs($0 - $1) > 0.01 * $1 }
+        #expect(off > 0)
+        #expect(residual.uncertain >= off)
+        #expect(found.warnings.contains { $0.contains("\(residual.uncertain) of 10 eigenvalues") })
+        // Relative to what they bound.
+        for (index, value) in found.explainedVariance.enumerated() {
+            let bound = residual.norms[index] * found.explainedVariance[0]
+            #expect(abs(residual.bounds[index] * value - bound) <= 1e-14 * bound)
+            if abs(value - expected[index]) > 0.01 * expected[index] {
+                #expect(residual.bounds[index] > 0.01)
+            }
+        }
+    }
+
+    /// Directions without variance are known exactly, whatever is left of them by rounding.
+    @Test func directionsWithoutVarianceAreNoReasonToWarn() throws {
+        let x = RealMatrix.double(
+            cosineMixture(
+                samples: 400, spectrum: [1e8, 3, 1] + Array(repeating: 0, count: 97), mean: 2))
+        let found = try search(pca(12), x, inBlocksOf: 100)
+        #expect(found.warnings.isEmpty)
+    }
+
     /// Each pass raises every value or leaves it.
     @Test func morePassesDoNotHarm() throws {
         let x = Self.flat(rows: 200, columns: 90)
@@ -213,7 +247,7 @@ import Testing
         for (p, q) in zip(a, b) { #expect(abs(p - q) < 1e-13) }
     }
 
-    @Test(arguments: [0x1p-60, 0x1p60, 0x1p-400, 0x1p400])
+    @Test(arguments: [0x1p-60, 0x1p60, 0x1p-400, 0x1p400, 0x1p-190, 0x1p-210])
     func scalesWithTheSquare(scale: Double) throws {
         guard case .double(let x) = decaying else { return }
         let scaled = Matrix(
