@@ -105,7 +105,7 @@ let modules: [[Target]] = [
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
     module(
-        "Analysis", uses: ["MetricCore", "RunFormat", "LinearAlgebra"], testedWith: ["Statistics"]),
+        "Analysis", uses: ["MetricCore", "RunFormat", "LinearAlgebra", "Statistics"]),
     module("Report", uses: ["Analysis", "MetricCore"]),
     module(
         "ResultStore", uses: ["Analysis", "Report", grdb], testedWith: ["MetricCore"],

@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import MetricCore
 public import RunFormat
+import Statistics
 import Synchronization
 
 /// Metrics at work on stored runs, one pass over each matrix.
@@ -219,7 +220,11 @@ public struct Analyzer: Sendable {
         let counts = pass.nonFiniteCounts
         let affected = counts.indices.filter { counts[$0] > 0 }
         let total = counts.reduce(0, +)
-        let note = affected.isEmpty ? nil : describe(nonFinite: total, in: affected)
+        let note =
+            affected.isEmpty
+            ? nil
+            : describe(
+                excluded: total, excessive: pass.excessiveCounts.reduce(0, +), in: affected)
         return pass.outputs(secondPass: second).enumerated().map { index, outcome in
             var result = job.result(of: index, run: run, status: .ok, nonFinite: total)
             if let note {
@@ -241,12 +246,19 @@ public struct Analyzer: Sendable {
         }
     }
 
-    private func describe(nonFinite total: Int, in neurons: [Int]) -> String {
+    private func describe(excluded total: Int, excessive: Int, in neurons: [Int]) -> String {
         let shown = neurons.prefix(8).map(String.init).joined(separator: ", ")
         let more = neurons.count > 8 ? " and \(neurons.count - 8) more" : ""
-        let entries = total == 1 ? "1 entry is" : "\(total) entries are"
-        return "\(entries) NaN or infinite, in \(neurons.count == 1 ? "neuron" : "neurons") "
-            + shown + more
+        func entries(_ count: Int) -> String {
+            count == 1 ? "1 entry is" : "\(count) entries are"
+        }
+        let kinds = [
+            (total - excessive, "NaN or infinite"),
+            (excessive, "beyond \(ValueDomain.largestMagnitude) in magnitude"),
+        ]
+        let what = kinds.filter { $0.0 > 0 }.map { "\(entries($0.0)) \($0.1)" }
+        return "\(what.joined(separator: " and ")), in "
+            + "\(neurons.count == 1 ? "neuron" : "neurons") " + shown + more
     }
 }
 

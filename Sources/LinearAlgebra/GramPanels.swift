@@ -86,19 +86,6 @@ public struct GramPanels: Sendable {
         }
     }
 
-    /// Moves `rows` rows from behind the first `first` ones to the beginning.
-    public mutating func moveToBeginning(rows: Int, from first: Int) {
-        withElements { elements, layout in
-            for row in 0..<rows {
-                for column in stride(from: 0, to: layout.columns, by: layout.width) {
-                    (elements + layout.offset(row: row, column: column)).copyMemory(
-                        from: elements + layout.offset(row: first + row, column: column),
-                        byteCount: layout.rowBytes)
-                }
-            }
-        }
-    }
-
     /// Exchanges pairs of columns in the first `rows` rows.
     public mutating func exchange(_ pairs: [ColumnExchange], rows: Int) {
         guard !pairs.isEmpty else { return }

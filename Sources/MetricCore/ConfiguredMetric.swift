@@ -108,6 +108,8 @@ protocol Summary: Sendable {
     mutating func finish()
     /// `nil` if this accumulator does not count them.
     var nonFiniteCounts: [Int]? { get }
+    /// Those of them that are finite.
+    var excessiveCounts: [Int]? { get }
 }
 
 struct TypedSummary<A: MetricAccumulator>: Summary {
@@ -125,4 +127,5 @@ struct TypedSummary<A: MetricAccumulator>: Summary {
     mutating func finish() { accumulator.finish() }
 
     var nonFiniteCounts: [Int]? { (accumulator as? any NonFiniteCounting)?.nonFiniteCounts }
+    var excessiveCounts: [Int]? { (accumulator as? any NonFiniteCounting)?.excessiveCounts }
 }

@@ -46,6 +46,9 @@ public struct CovarianceAccumulator: NonFiniteCounting {
     /// Computes what waits for more samples.
     public mutating func finish() { covariance.finish() }
 
-    /// Entries that are NaN or infinite, one count a neuron.
+    /// Entries outside `ValueDomain`, one count a neuron.
     public var nonFiniteCounts: [Int] { covariance.nonFiniteCounts }
+
+    /// Those of ``nonFiniteCounts`` that are finite, one count a neuron.
+    public var excessiveCounts: [Int] { covariance.excessiveCounts }
 }

@@ -49,9 +49,15 @@ public struct LayerPass: Sendable {
         for index in summaries.indices { summaries[index].finish() }
     }
 
-    /// Entries that are NaN or infinite, one count a neuron.
+    /// Entries that are NaN, infinite or beyond 1e150 in magnitude, one count a neuron.
     public var nonFiniteCounts: [Int] {
         summaries.lazy.compactMap(\.nonFiniteCounts).first
+            ?? Array(repeating: 0, count: layer.neurons)
+    }
+
+    /// Those of ``nonFiniteCounts`` that are finite, one count a neuron.
+    public var excessiveCounts: [Int] {
+        summaries.lazy.compactMap(\.excessiveCounts).first
             ?? Array(repeating: 0, count: layer.neurons)
     }
 

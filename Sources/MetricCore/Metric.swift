@@ -89,10 +89,18 @@ extension MetricAccumulator {
     }
 }
 
-/// An accumulator that knows how many NaN and infinite entries each neuron had.
+/// An accumulator that knows how many entries each neuron had that no metric can use: NaN, infinite, or
+/// beyond 1e150 in magnitude (`ValueDomain` of Statistics).
 public protocol NonFiniteCounting: MetricAccumulator {
-    /// Entries that are NaN or infinite, one count a neuron.
+    /// All such entries, one count a neuron.
     var nonFiniteCounts: [Int] { get }
+    /// Those of them that are finite, one count a neuron. Default: none.
+    var excessiveCounts: [Int] { get }
+}
+
+extension NonFiniteCounting {
+    /// None.
+    public var excessiveCounts: [Int] { nonFiniteCounts.map { _ in 0 } }
 }
 
 /// The options of an accumulator that has none.
@@ -157,7 +165,8 @@ public struct Layer: Sendable, Hashable {
     public var neurons: Int
     /// Rows of the matrix: samples, for a convolutional layer samples times positions.
     public var samples: Int
-    /// Neurons with NaN or infinite entries, ascending; known once all samples were seen.
+    /// Neurons with entries that are NaN, infinite or beyond 1e150 in magnitude, ascending; known once all
+    /// samples were seen.
     ///
     /// What they hold must not enter a result.
     public var nonFiniteNeurons: [Int]

@@ -16,6 +16,9 @@ public struct MomentsAccumulator: NonFiniteCounting {
     /// Adds the samples that `other` has seen.
     public mutating func merge(_ other: MomentsAccumulator) { moments.merge(other.moments) }
 
-    /// Entries that are NaN or infinite, one count a neuron.
+    /// Entries outside `ValueDomain`, one count a neuron.
     public var nonFiniteCounts: [Int] { moments.nonFiniteCounts }
+
+    /// Those of ``nonFiniteCounts`` that are finite, one count a neuron.
+    public var excessiveCounts: [Int] { moments.excessiveCounts }
 }

@@ -26,12 +26,18 @@ private struct Tile<Scalar> {
     }
 }
 
+/// Where moments are added; each stripe writes to its own columns.
+struct MomentsTarget {
+    let states: UnsafeMutableBufferPointer<ColumnMoments.State>
+    let nonFinite: UnsafeMutableBufferPointer<Int>
+    let excessive: UnsafeMutableBufferPointer<Int>
+}
+
 /// Adds `rows` rows to the moments of the columns of one stripe.
 @inline(__always)
 private func insertStripe<Scalar: BinaryFloatingPoint>(
     _ elements: UnsafeBufferPointer<Scalar>, rows: Int, stride: Int, columns: Range<Int>,
-    after seen: Int, into states: UnsafeMutableBufferPointer<ColumnMoments.State>,
-    nonFinite: UnsafeMutableBufferPointer<Int>,
+    after seen: Int, into target: MomentsTarget,
     accumulate: (UnsafePointer<Scalar>, Int, Int, Int, Tile<Scalar>) -> Void
 ) {
     guard let base = elements.baseAddress, rows > 0, !columns.isEmpty else { return }
@@ -54,57 +60,56 @@ private func insertStripe<Scalar: BinaryFloatingPoint>(
             let sum = tile.sum[column]
             let squares = tile.squares[column]
             var part = ColumnMoments.State()
-            let isConstant = tile.minimum[column] == tile.maximum[column]
-            if sum.isFinite && squares < .infinity && tile.shift[column].isFinite
-                && (squares > 1e-250 || isConstant)
+            let (minimum, maximum) = (Double(tile.minimum[column]), Double(tile.maximum[column]))
+            let isTiny = maximum - minimum < TinyUnit.bound && maximum > minimum
+            if sum.isFinite && squares.isFinite && !isTiny
+                && minimum >= -ValueDomain.largestMagnitude
+                && maximum <= ValueDomain.largestMagnitude
             {
                 part.shift = tile.shift[column]
                 part.offset = sum / Double(length)
                 part.squares = max(0, squares - sum * part.offset)
-                part.minimum = Double(tile.minimum[column])
-                part.maximum = Double(tile.maximum[column])
+                part.minimum = minimum
+                part.maximum = maximum
             } else {
-                let values = (0..<length).map { Double(start[$0 * stride + column]) }
-                let bad = values.count { !$0.isFinite }
-                nonFinite[columns.lowerBound + column] += bad
-                guard bad == 0 else { continue }
-                part = ColumnMoments.State(twoPassesOver: values)
+                let excluded = ExcludedEntries(in: start + column, count: length, stride: stride)
+                target.nonFinite[columns.lowerBound + column] += excluded.count
+                target.excessive[columns.lowerBound + column] += excluded.excessive
+                guard excluded.count == 0 else { continue }
+                part = ColumnMoments.State(
+                    twoPassesOver: (0..<length).map { Double(start[$0 * stride + column]) })
             }
-            states[columns.lowerBound + column].merge(part, count: count, otherCount: length)
+            target.states[columns.lowerBound + column]
+                .merge(part, count: count, otherCount: length)
         }
         count += length
     }
 }
 
 extension ColumnMoments.State {
-    /// The moments of a few finite values of any magnitude.
+    /// The moments of a few values inside ``ValueDomain``, however little they vary.
     fileprivate init(twoPassesOver values: [Double]) {
         let count = Double(values.count)
         shift = values[0]
         minimum = values.min() ?? .nan
         maximum = values.max() ?? .nan
-        // The range's quarter is finite even between the largest numbers of either sign.
-        let spread = maximum / 4 - minimum / 4
-        guard spread > 0 else { return }
-        exponent = Int(spread.exponent)
-        let deviations = values.map { ldexp($0 / 4 - shift / 4, 2 - exponent) }
+        let unit = isTiny ? TinyUnit.scale : 1
+        let deviations = values.map { ($0 - shift) * unit }
         let mean = deviations.reduce(0, +) / count
         let residuals = deviations.map { $0 - mean }
         let rest = residuals.reduce(0, +)
         squares = residuals.reduce(0) { $0 + $1 * $1 } - rest * rest / count
-        offset = ldexp(mean, exponent)
+        offset = mean / unit
     }
 }
 
 /// Adds `rows` rows of single precision to the moments of the columns of one stripe.
 func insertStripe(
     _ elements: UnsafeBufferPointer<Float>, rows: Int, stride: Int, columns: Range<Int>,
-    after seen: Int, into states: UnsafeMutableBufferPointer<ColumnMoments.State>,
-    nonFinite: UnsafeMutableBufferPointer<Int>
+    after seen: Int, into target: MomentsTarget
 ) {
     insertStripe(
-        elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
-        nonFinite: nonFinite
+        elements, rows: rows, stride: stride, columns: columns, after: seen, into: target
     ) { start, rows, stride, width, tile in
         ckernels_moments_of_floats(
             instructionSet, start, rows, stride, width, tile.sums, tile.range)
@@ -114,12 +119,10 @@ func insertStripe(
 /// Adds `rows` rows of double precision to the moments of the columns of one stripe.
 func insertStripe(
     _ elements: UnsafeBufferPointer<Double>, rows: Int, stride: Int, columns: Range<Int>,
-    after seen: Int, into states: UnsafeMutableBufferPointer<ColumnMoments.State>,
-    nonFinite: UnsafeMutableBufferPointer<Int>
+    after seen: Int, into target: MomentsTarget
 ) {
     insertStripe(
-        elements, rows: rows, stride: stride, columns: columns, after: seen, into: states,
-        nonFinite: nonFinite
+        elements, rows: rows, stride: stride, columns: columns, after: seen, into: target
     ) { start, rows, stride, width, tile in
         ckernels_moments_of_doubles(
             instructionSet, start, rows, stride, width, tile.sums, tile.range)

@@ -8,12 +8,13 @@ public import LinearAlgebra
 /// cancel by a factor of at most the tile's length however large the mean is; tiles and
 /// accumulators merge by the pairwise update of Chan, Golub and LeVeque (1983). Means are kept as
 /// the distance from the first sample, which loses nothing where the mean is many deviations away
-/// from zero. Squares are kept with an exponent of their own, so that columns around 1e-200 or
-/// 1e200 neither vanish nor overflow.
+/// from zero. Deviations are right down to the smallest numbers: where the range of a column is so small
+/// that its squares would vanish, they are kept in a unit of their own.
 ///
-/// A column with a NaN or infinite entry has no moments: its statistics are NaN, its entries are
-/// counted in ``nonFiniteCounts``, and other columns are unaffected. A constant column has a
-/// variance of exactly 0. The result does not depend on the number of cores.
+/// A column with an entry outside ``ValueDomain`` (NaN, infinite, or beyond 1e150 in magnitude) has no
+/// moments: its statistics are NaN, such entries are counted in ``nonFiniteCounts``, and other columns are
+/// unaffected. A constant column has a variance of exactly 0. The result does not depend on the number
+/// of cores.
 ///
 /// - Complexity: O(rows · columns) time, O(columns) memory.
 /// - Note: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance",
@@ -21,14 +22,17 @@ public import LinearAlgebra
 public struct ColumnMoments: Sendable, Equatable {
     /// Number of rows seen.
     public private(set) var count = 0
-    /// NaN and infinite entries, one count a column.
+    /// Entries outside ``ValueDomain``, one count a column.
     public private(set) var nonFiniteCounts: [Int]
+    /// Those of ``nonFiniteCounts`` that are finite, one count a column.
+    public private(set) var excessiveCounts: [Int]
 
     private var states: [State]
 
     /// The moments of no rows: the identity of ``merge(_:)``.
     public init(columns: Int) {
         nonFiniteCounts = Array(repeating: 0, count: columns)
+        excessiveCounts = nonFiniteCounts
         states = Array(repeating: State(), count: columns)
     }
 
@@ -44,22 +48,26 @@ public struct ColumnMoments: Sendable, Equatable {
         let rows = block.rows
         states.withUnsafeMutableBufferPointer { states in
             nonFiniteCounts.withUnsafeMutableBufferPointer { nonFinite in
-                let seen = count
-                switch block {
-                case .float(let x):
-                    x.withElements { elements in
-                        Self.forEachStripe(rows: rows, columns: x.columns) { columns in
-                            insertStripe(
-                                elements, rows: rows, stride: x.columns, columns: columns,
-                                after: seen, into: states, nonFinite: nonFinite)
+                excessiveCounts.withUnsafeMutableBufferPointer { excessive in
+                    let target = MomentsTarget(
+                        states: states, nonFinite: nonFinite, excessive: excessive)
+                    let seen = count
+                    switch block {
+                    case .float(let x):
+                        x.withElements { elements in
+                            Self.forEachStripe(rows: rows, columns: x.columns) { columns in
+                                insertStripe(
+                                    elements, rows: rows, stride: x.columns, columns: columns,
+                                    after: seen, into: target)
+                            }
                         }
-                    }
-                case .double(let x):
-                    x.withElements { elements in
-                        Self.forEachStripe(rows: rows, columns: x.columns) { columns in
-                            insertStripe(
-                                elements, rows: rows, stride: x.columns, columns: columns,
-                                after: seen, into: states, nonFinite: nonFinite)
+                    case .double(let x):
+                        x.withElements { elements in
+                            Self.forEachStripe(rows: rows, columns: x.columns) { columns in
+                                insertStripe(
+                                    elements, rows: rows, stride: x.columns, columns: columns,
+                                    after: seen, into: target)
+                            }
                         }
                     }
                 }
@@ -95,6 +103,7 @@ public struct ColumnMoments: Sendable, Equatable {
             states[column].merge(
                 other.states[column], count: count, otherCount: other.count)
             nonFiniteCounts[column] += other.nonFiniteCounts[column]
+            excessiveCounts[column] += other.excessiveCounts[column]
         }
         count += other.count
     }
@@ -103,15 +112,23 @@ public struct ColumnMoments: Sendable, Equatable {
     public var mean: [Double] { values { $0.shift + $0.offset } }
 
     /// Sums of squared deviations divided by the number of rows; NaN for a column without finite
-    /// moments, infinite where the variance exceeds the range of `Double`.
+    /// moments.
     public var populationVariances: [Double] {
-        values { ($0.squares / Double(count)) * $0.scale * $0.scale }
+        values { $0.squares(isTiny: false) / Double(count) }
     }
 
-    /// Roots of ``populationVariances``, in the unit of the values; finite even where the variance
-    /// is not.
+    /// The same in the unit of tiny deviations, if `isTiny`; 0 in columns without finite moments.
+    func variances(isTiny: Bool) -> [Double] {
+        count > 0 ? finite { $0.squares(isTiny: isTiny) / Double(count) } : finite { _ in 0 }
+    }
+
+    /// Roots of ``populationVariances``, in the unit of the values; right even where the variance is too
+    /// small for a `Double`.
     public var standardDeviations: [Double] {
-        values { ($0.squares / Double(count)).squareRoot() * $0.scale }
+        values {
+            let deviation = ($0.squares / Double(count)).squareRoot()
+            return $0.isTiny ? deviation / TinyUnit.scale : deviation
+        }
     }
 
     /// Smallest values; NaN for a column without finite moments.
@@ -130,15 +147,9 @@ public struct ColumnMoments: Sendable, Equatable {
         states.indices.map { nonFiniteCounts[$0] > 0 ? 0 : part(states[$0]) }
     }
 
-    /// The binary exponent of the largest range of a column; `nil` if all are constant.
-    var rangeExponent: Int? {
-        // A half keeps differences of the largest numbers finite.
-        let half = states.indices.reduce(0) { largest, column in
-            let (state, isFinite) = (states[column], nonFiniteCounts[column] == 0)
-            return isFinite && count > 0
-                ? max(largest, state.maximum / 2 - state.minimum / 2) : largest
-        }
-        return half > 0 ? Int(half.exponent) + 1 : nil
+    /// The largest difference between two entries of a column; 0 if all are constant.
+    var largestRange: Double {
+        count > 0 ? finite { $0.maximum - $0.minimum }.max() ?? 0 : 0
     }
 
     private func values(_ value: (State) -> Double) -> [Double] {
@@ -156,14 +167,20 @@ extension ColumnMoments {
         var shift = 0.0
         /// The mean less `shift`.
         var offset = 0.0
-        /// Sum of squared deviations from the mean, divided by 4^`exponent`.
+        /// Sum of squared deviations from the mean, in the unit that ``isTiny`` names.
         var squares = 0.0
-        var exponent = 0
         var minimum = Double.infinity
         var maximum = -Double.infinity
 
-        /// 2^`exponent`.
-        var scale: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
+        /// Whether ``squares`` has the unit of ``TinyUnit``.
+        var isTiny: Bool { maximum - minimum < TinyUnit.bound }
+
+        /// Sum of squared deviations in the given unit.
+        func squares(isTiny wanted: Bool) -> Double {
+            if isTiny == wanted { return squares }
+            return wanted
+                ? squares * TinyUnit.scale * TinyUnit.scale : TinyUnit.ordinary(squares)
+        }
 
         /// Adds a part of `otherCount` values to one of `count` values.
         mutating func merge(_ other: State, count: Int, otherCount: Int) {
@@ -174,47 +191,16 @@ extension ColumnMoments {
             }
             let share = Double(otherCount) / Double(count + otherCount)
             let distance = (other.shift - shift) + (other.offset - offset)
-            let between = distance * distance * (Double(count) * share)
-            let sum = squares + other.squares + between
-            minimum = other.minimum < minimum ? other.minimum : minimum
-            maximum = other.maximum > maximum ? other.maximum : maximum
-            // Below the first bound a square may have lost digits to underflow.
-            let isSafe = sum > 1e-250 && sum < .infinity || maximum == minimum
-            if exponent == 0 && other.exponent == 0 && isSafe {
-                offset += distance * share
-                squares = sum
-            } else {
-                mergeScaled(other, count: Double(count), share: share)
-            }
-        }
-
-        /// The same update for values whose squares leave the range of `Double`.
-        private mutating func mergeScaled(_ other: State, count: Double, share: Double) {
-            // A quarter keeps differences of the largest numbers finite.
-            let quarter =
-                (other.shift / 4 - shift / 4) + (other.offset / 4 - offset / 4)
-            var common = Int.min
-            if squares > 0 { common = max(common, exponent) }
-            if other.squares > 0 { common = max(common, other.exponent) }
-            if quarter != 0 { common = max(common, Int(quarter.exponent)) }
-            guard common > Int.min else { return }
-            let distance = ldexp(quarter, 2 - common)
-            let between = distance * distance * (count * share)
-            squares =
-                ldexp(squares, 2 * (exponent - common))
-                + ldexp(other.squares, 2 * (other.exponent - common)) + between
-            exponent = common
-            offset += quarter * share * 4
+            var union = self
+            union.minimum = other.minimum < minimum ? other.minimum : minimum
+            union.maximum = other.maximum > maximum ? other.maximum : maximum
+            let isTiny = union.isTiny
+            let scaled = isTiny ? distance * TinyUnit.scale : distance
+            union.squares =
+                squares(isTiny: isTiny) + other.squares(isTiny: isTiny)
+                + scaled * scaled * (Double(count) * share)
+            union.offset += distance * share
+            self = union
         }
     }
-}
-
-/// `value` times 2^`exponent`, for exponents beyond those of a `Double`.
-func ldexp(_ value: Double, _ exponent: Int) -> Double {
-    guard value != 0, value.isFinite else { return value }
-    let sum = Int(value.exponent) + exponent
-    if sum > Int(Double.greatestFiniteMagnitude.exponent) { return value * .infinity }
-    if sum < -1080 { return 0 }
-    return Double(
-        sign: value.sign, exponent: sum, significand: value.significand)
 }

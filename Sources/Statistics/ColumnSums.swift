@@ -19,17 +19,15 @@ struct ColumnSums: Sendable {
         order = ColumnOrder(columns: lower.columns)
     }
 
-    /// Adds `factor` times the sums of products of the first `rows` rows of panels, and the terms.
+    /// Adds the sums of products of the first `rows` rows of panels, and the terms.
     ///
     /// - Parameters:
     ///   - panels: centred rows; left in another order.
     ///   - rows: how many of them.
     ///   - varying: whether any of them is not zero, one a column.
-    ///   - factor: applied to the sums of products.
     ///   - terms: added once.
     mutating func add(
-        _ panels: inout GramPanels, rows: Int, varying: [Bool], times factor: Double,
-        plus terms: [RankOneTerm]
+        _ panels: inout GramPanels, rows: Int, varying: [Bool], plus terms: [RankOneTerm]
     ) {
         if rows > 0 { moveSilentColumns(varying: varying) }
         let order = order ?? ColumnOrder(columns: lower.columns)
@@ -38,7 +36,7 @@ struct ColumnSums: Sendable {
         let terms = terms.map {
             RankOneTerm(vector: order.applied(to: $0.vector), weight: $0.weight)
         }
-        lower.addGram(of: panels, rows: rows, used: order.used, times: factor, plus: terms)
+        lower.addGram(of: panels, rows: rows, used: order.used, times: 1, plus: terms)
     }
 
     /// Puts columns that have been silent so far last.

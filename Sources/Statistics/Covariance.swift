@@ -5,10 +5,10 @@ public import LinearAlgebra
 /// Each block of up to 2,048 rows is centred at its own mean in double precision; products are
 /// summed as ``Arithmetic`` says and always added up in double, and blocks and parts merge by the
 /// update of Chan, Golub and LeVeque (1983): no cancellation however far from zero the data are. A
-/// constant column centres to zeros and leaves the others untouched. Values are scaled by a power
-/// of two where their squares would leave the range of the arithmetic.
+/// constant column centres to zeros and leaves the others untouched. Where all deviations are so small
+/// that their products would vanish, sums are kept in a unit of their own.
 ///
-/// A column with a NaN or infinite entry, counted in ``nonFiniteCounts``, spoils only its own row
+/// A column with an entry outside ``ValueDomain``, counted in ``nonFiniteCounts``, spoils only its own row
 /// and column, which ``sample(of:)`` leaves out. The result does not depend on the number of cores.
 ///
 /// - Complexity: O(rows · columns²) time, O(columns²) memory.
@@ -22,6 +22,10 @@ public struct Covariance: Sendable {
         case double
     }
 
+    /// Magnitudes of the largest deviation of a block for which single precision is used: its products, and
+    /// those of deviations a millionth of it, are far inside of what a `Float` holds.
+    static let singlePrecision = 0x1p-30...0x1p30
+
     /// Double where that takes a second or two, else single.
     ///
     /// It covers 60,000 samples of 1,800 neurons, so that small eigenvalues of all but the widest
@@ -32,9 +36,12 @@ public struct Covariance: Sendable {
 
     /// Number of rows seen.
     public private(set) var count = 0
-    /// NaN and infinite entries, one count a column.
+    /// Entries outside ``ValueDomain``, one count a column.
     public private(set) var nonFiniteCounts: [Int]
-    /// What products of single-precision values are computed in; double ones always in double.
+    /// Those of ``nonFiniteCounts`` that are finite, one count a column.
+    public private(set) var excessiveCounts: [Int]
+    /// What products of single-precision values are computed in; double ones always in double, and all that
+    /// follow a block whose deviations are too large or too small for single precision.
     public let arithmetic: Arithmetic
     /// Whether any product so far was computed in single precision.
     public private(set) var usedSinglePrecision = false
@@ -42,13 +49,14 @@ public struct Covariance: Sendable {
     /// First values; means are kept as the distance from them, as ``ColumnMoments`` does.
     private var shift: [Double]
     private var offset: [Double]
-    /// Sums of products of deviations divided by 4^`sumExponent`; the lower triangle.
+    /// Sums of products of deviations; the lower triangle.
     private var comoment: ColumnSums
-    private var sumExponent = 0
+    /// Whether no deviation so far was beyond ``TinyUnit``, in which pending rows and sums are.
+    private var isTiny = true
     /// Whether any deviation so far was not zero.
     private var hasSpread = false
-    /// The power of two by which the last block was divided.
-    private var blockExponent = 0
+    /// Whether a block was outside of ``singlePrecision``.
+    private var hasLeftSingle = false
     /// Corrections still to be added to the sums, in their unit: many together, as each addition
     /// goes over all sums.
     private var corrections: [RankOneTerm] = []
@@ -61,6 +69,7 @@ public struct Covariance: Sendable {
     public init(columns: Int, arithmetic: Arithmetic) {
         self.arithmetic = arithmetic
         nonFiniteCounts = Array(repeating: 0, count: columns)
+        excessiveCounts = nonFiniteCounts
         shift = Array(repeating: 0, count: columns)
         offset = shift
         comoment = ColumnSums(columns: columns)
@@ -71,7 +80,7 @@ public struct Covariance: Sendable {
     /// Number of columns.
     public var columns: Int { shift.count }
 
-    /// Means of the columns; meaningless for those with a non-finite entry.
+    /// Means of the columns; meaningless for those with an excluded entry.
     public var mean: [Double] { zip(shift, offset).map { $0 + $1 } }
 
     /// Adds the rows of `block`.
@@ -102,43 +111,96 @@ public struct Covariance: Sendable {
     }
 
     private mutating func insert(_ x: Matrix<Float>, rows: Range<Int>) {
-        let isDouble = arithmetic == .double
-        makeRoom(for: rows.count, isDouble: isDouble)
-        let (first, count, width, guess) = (pending.rows, rows.count, columns, blockExponent)
+        let (count, width) = (rows.count, columns)
         x.withElements { elements in
             guard let base = elements.baseAddress else { return }
             let start = base + rows.lowerBound * width
-            let block =
-                isDouble
-                ? doubleRows.centre(start, rows: count, behind: first, guess: guess) {
-                    centreStripes(start, rows: count, exponent: $0, $1, into: $2)
-                } toPanels: {
-                    centreStripes(
-                        start, rows: count, columns: width, $0, into: $1, as: Double.self)
-                }
-                : singleRows.centre(start, rows: count, behind: first, guess: guess) {
-                    centreStripes(start, rows: count, exponent: $0, $1, into: $2)
+            if arithmetic == .single && !hasLeftSingle {
+                makeRoom(for: count, isDouble: false)
+                let block = singleRows.centre(rows: count, behind: pending.rows) {
+                    centreStripes(start, rows: count, $0, into: $1)
                 } toPanels: {
                     centreStripes(
                         start, rows: count, columns: width, $0, into: $1, as: Float.self)
                 }
-            add(block, rows: count)
+                if block.largest == 0 || Self.singlePrecision.contains(block.largest) {
+                    if block.largest > 0 { leaveTinyUnit() }
+                    pending.isDouble = false
+                    return add(block, rows: count, distance: distance(to: block))
+                }
+                hasLeftSingle = true
+            }
+            addInDouble(rows: count) { rows, first in
+                rows.centre(rows: count, behind: first) {
+                    centreStripes(start, rows: count, $0, into: $1)
+                } toPanels: {
+                    centreStripes(
+                        start, rows: count, columns: width, $0, into: $1, as: Double.self)
+                }
+            }
         }
     }
 
     private mutating func insert(_ x: Matrix<Double>, rows: Range<Int>) {
-        makeRoom(for: rows.count, isDouble: true)
-        let (first, count, width, guess) = (pending.rows, rows.count, columns, blockExponent)
+        let width = columns
         x.withElements { elements in
             guard let base = elements.baseAddress else { return }
             let start = base + rows.lowerBound * width
-            let block = doubleRows.centre(start, rows: count, behind: first, guess: guess) {
-                centreStripes(start, rows: count, exponent: $0, $1, into: $2)
+            addInDouble(start, rows: rows.count)
+        }
+    }
+
+    private mutating func addInDouble(_ start: UnsafePointer<Double>, rows count: Int) {
+        let width = columns
+        addInDouble(rows: count) { rows, first in
+            rows.centre(rows: count, behind: first) {
+                centreStripes(start, rows: count, $0, into: $1)
             } toPanels: {
                 centreStripes(start, rows: count, columns: width, $0, into: $1, as: Double.self)
             }
-            add(block, rows: count)
+        } scaledUp: { excluded in
+            scaledUp(start, rows: count, columns: width, excluding: excluded)
         }
+    }
+
+    /// Centres and adds a block in double precision.
+    ///
+    /// - Parameters:
+    ///   - count: rows of the block.
+    ///   - centre: centres them behind the given number of rows.
+    ///   - scaledUp: the differences of the rows from the first of them, in the unit of tiny deviations;
+    ///     zeros in columns where the counts given are not 0.
+    private mutating func addInDouble(
+        rows count: Int, centre: (inout CentredRows<Double>, Int) -> CentredBlock,
+        scaledUp: ([Int]) -> Matrix<Double> = { _ in preconditionFailure("floats are not so small")
+        }
+    ) {
+        makeRoom(for: count, isDouble: true)
+        var block = centre(&doubleRows, pending.rows)
+        let distance = distance(to: block)
+        let largest = max(block.largest, distance.largest)
+        if isTiny && largest >= TinyUnit.bound {
+            let before = pending.rows
+            leaveTinyUnit()
+            pending.isDouble = true
+            // The rows before are summed, and their place is free.
+            if before > 0 { block = centre(&doubleRows, 0) }
+        } else if isTiny && block.largest > 0 {
+            let (width, first) = (columns, pending.rows)
+            let scaled = scaledUp(block.nonFinite)
+            scaled.withElements { elements in
+                guard let start = elements.baseAddress else { return }
+                let found = doubleRows.centre(rows: count, behind: first) {
+                    centreStripes(start, rows: count, $0, into: $1)
+                } toPanels: {
+                    centreStripes(
+                        start, rows: count, columns: width, $0, into: $1, as: Double.self)
+                }
+                block.residual = found.residual
+                block.magnitudes = found.magnitudes
+            }
+        }
+        add(block, rows: count, distance: distance)
     }
 
     /// Makes the next `rows` rows of the pending ones writable.
@@ -154,30 +216,15 @@ public struct Covariance: Sendable {
     }
 
     /// Takes note of a block that was centred behind the pending rows.
-    private mutating func add(_ block: CentredBlock, rows: Int) {
-        blockExponent = block.exponent
-        for column in shift.indices { nonFiniteCounts[column] += block.nonFinite[column] }
-        let step = advanceMean(shift: block.shift, offset: block.offset, rows: rows)
-        if step.exponent != nil { pending.steps.append(step) }
-        guard block.largest > 0 else { return }
-        if pending.rows > 0, pending.exponent != block.exponent {
-            // Rows of another magnitude: on their own.
-            moveLastRows(rows, behind: pending.rows)
+    private mutating func add(_ block: CentredBlock, rows: Int, distance: MeanDistance) {
+        for column in shift.indices {
+            nonFiniteCounts[column] += block.nonFinite[column]
+            excessiveCounts[column] += block.excessive[column]
         }
+        advanceMean(to: block.shift, block.offset, rows: rows, distance)
+        guard block.largest > 0 else { return }
         pending.append(block, rows: rows)
         if !pending.isDouble { usedSinglePrecision = true }
-    }
-
-    /// Sums the rows before the last centred ones, which become the first.
-    private mutating func moveLastRows(_ rows: Int, behind before: Int) {
-        let isDouble = pending.isDouble
-        sumPending()
-        pending.isDouble = isDouble
-        if isDouble {
-            doubleRows.moveToBeginning(rows: rows, from: before)
-        } else {
-            singleRows.moveToBeginning(rows: rows, from: before)
-        }
     }
 
     /// Adds the products of the pending rows to the sums, and corrections where there are many or
@@ -185,20 +232,18 @@ public struct Covariance: Sendable {
     private mutating func sumPending(all: Bool = false) {
         let batch = pending
         pending = PendingRows()
-        reserve(exponents: batch.exponents)
+        if !batch.isEmpty { hasSpread = true }
         guard hasSpread else { return }
-        corrections += batch.terms(exponent: sumExponent)
+        corrections += batch.terms(isTiny: isTiny)
         let terms = all || corrections.count >= 48 ? corrections : []
         if !terms.isEmpty { corrections = [] }
         guard batch.rows > 0 || !terms.isEmpty else { return }
-        let factor = batch.rows > 0 ? ldexp(1, 2 * (batch.exponent - sumExponent)) : 0
-        let count = factor > 0 ? batch.rows : 0
         if batch.isDouble {
             doubleRows.addProducts(
-                rows: count, varying: batch.varying, times: factor, to: &comoment, plus: terms)
+                rows: batch.rows, varying: batch.varying, to: &comoment, plus: terms)
         } else {
             singleRows.addProducts(
-                rows: count, varying: batch.varying, times: factor, to: &comoment, plus: terms)
+                rows: batch.rows, varying: batch.varying, to: &comoment, plus: terms)
         }
     }
 
@@ -223,82 +268,93 @@ public struct Covariance: Sendable {
     public mutating func merge(_ other: Covariance) {
         precondition(
             other.columns == columns, "\(other.columns) columns cannot join \(columns)")
-        for column in shift.indices { nonFiniteCounts[column] += other.nonFiniteCounts[column] }
         guard other.count > 0 else { return }
         usedSinglePrecision = usedSinglePrecision || other.usedSinglePrecision
+        hasLeftSingle = hasLeftSingle || other.hasLeftSingle
         sumAll()
         var other = other
         other.sumAll()
-        let step = advanceMean(shift: other.shift, offset: other.offset, rows: other.count)
-        let spread = other.hasSpread ? other.sumExponent : nil
-        reserve(exponents: [spread, step.exponent].compactMap { $0 })
-        guard hasSpread else { return }
+        for column in shift.indices {
+            nonFiniteCounts[column] += other.nonFiniteCounts[column]
+            excessiveCounts[column] += other.excessiveCounts[column]
+        }
+        let distance = distance(
+            to: other.shift, other.offset, excluding: other.nonFiniteCounts)
+        if !other.isTiny || distance.largest >= TinyUnit.bound { leaveTinyUnit() }
         if other.hasSpread {
-            let factor = ldexp(1, 2 * (other.sumExponent - sumExponent))
+            hasSpread = true
+            let isOtherUnit = other.isTiny && !isTiny
             other.comoment.lower.withElements { source in
                 comoment.lower.withMutableElements { target in
-                    for index in target.indices { target[index] += factor * source[index] }
+                    for index in target.indices {
+                        target[index] +=
+                            isOtherUnit ? TinyUnit.ordinary(source[index]) : source[index]
+                    }
                 }
             }
         }
-        if step.exponent != nil { pending.steps.append(step) }
+        advanceMean(to: other.shift, other.offset, rows: other.count, distance)
         pending.isDouble = true
         sumPending(all: true)
     }
 
-    /// Moves the means towards those of `rows` more rows.
-    private mutating func advanceMean(shift: [Double], offset: [Double], rows: Int) -> MeanStep {
+    private func distance(to block: CentredBlock) -> MeanDistance {
+        distance(to: block.shift, block.offset, excluding: block.nonFinite)
+    }
+
+    /// How far the means of more rows are from those of the rows so far; none before the first row.
+    private func distance(
+        to shift: [Double], _ offset: [Double], excluding excluded: [Int]
+    ) -> MeanDistance {
+        guard count > 0 else { return MeanDistance(values: []) }
+        var values = [Double](repeating: 0, count: columns)
+        for column in values.indices
+        where nonFiniteCounts[column] == 0 && excluded[column] == 0 {
+            values[column] =
+                (shift[column] - self.shift[column]) + (offset[column] - self.offset[column])
+        }
+        return MeanDistance(values: values)
+    }
+
+    /// Moves the means towards those of `rows` more rows, `distance` away.
+    private mutating func advanceMean(
+        to shift: [Double], _ offset: [Double], rows: Int, _ distance: MeanDistance
+    ) {
+        defer { count += rows }
         guard count > 0 else {
             self.shift = shift
             self.offset = offset
-            count = rows
-            return MeanStep(quarter: [], weight: 0)
+            return
         }
         let share = Double(rows) / Double(count + rows)
-        var quarter = [Double](repeating: 0, count: columns)
-        for column in quarter.indices where nonFiniteCounts[column] == 0 {
-            // A quarter keeps differences of the largest numbers finite.
-            let distance =
-                (shift[column] / 4 - self.shift[column] / 4)
-                + (offset[column] / 4 - self.offset[column] / 4)
-            quarter[column] = distance
-            self.offset[column] += distance * share * 4
+        for column in distance.values.indices {
+            self.offset[column] += distance.values[column] * share
         }
-        defer { count += rows }
-        return MeanStep(quarter: quarter, weight: Double(count) * share)
+        if distance.largest > 0 {
+            pending.steps.append((distance.values, weight: Double(count) * share))
+        }
     }
 
-    /// The power of two, applied twice, by which ``sample(of:)`` divides; 0 unless values are
-    /// beyond 2^±200.
-    public var exponent: Int { sumExponent(reserving: pending.exponents) }
-
-    /// The exponent of the sums with which deviations of the given exponents fit.
-    private func sumExponent(reserving exponents: [Int]) -> Int {
-        guard let needed = exponents.max() else { return sumExponent }
-        guard hasSpread else { return abs(needed) > 200 ? needed : 0 }
-        return needed > sumExponent + 200 ? needed : sumExponent
-    }
-
-    /// Rescales the sums where deviations of the given exponents need it.
-    private mutating func reserve(exponents: [Int]) {
-        guard !exponents.isEmpty else { return }
-        let needed = sumExponent(reserving: exponents)
-        if hasSpread, needed != sumExponent {
-            let factor = ldexp(1, 2 * (sumExponent - needed))
+    /// Turns to the ordinary unit, in which everything follows.
+    private mutating func leaveTinyUnit() {
+        guard isTiny else { return }
+        sumPending()
+        if hasSpread {
             comoment.lower.withMutableElements { elements in
-                for index in elements.indices { elements[index] *= factor }
+                for index in elements.indices {
+                    elements[index] = TinyUnit.ordinary(elements[index])
+                }
             }
-            corrections = corrections.map { $0.scaled(by: ldexp(1, sumExponent - needed)) }
+            corrections = corrections.map { $0.scaled(by: 1 / TinyUnit.scale) }
         }
-        hasSpread = true
-        sumExponent = needed
+        isTiny = false
     }
 
     /// The sample covariance of the given columns, which divides by the number of rows less one.
     ///
-    /// - Parameter columns: ascending; those with non-finite entries have no covariance.
-    /// - Returns: the symmetric matrix divided by 4^exponent. The exponent is 0 unless values are
-    ///   beyond 2^±200.
+    /// - Parameter columns: ascending; those with excluded entries have no covariance.
+    /// - Returns: the symmetric matrix divided by 4^exponent. The exponent is 0 unless all deviations are
+    ///   so small that their squares would vanish.
     /// - Precondition: at least two rows were seen.
     public func sample(of columns: [Int]) -> (matrix: Matrix<Double>, exponent: Int) {
         let (sums, exponent) = allSums()
@@ -326,6 +382,6 @@ public struct Covariance: Sendable {
             complete.sumAll()
             return complete.allSums()
         }
-        return (comoment.lower, sumExponent)
+        return (comoment.lower, isTiny && hasSpread ? TinyUnit.exponent : 0)
     }
 }

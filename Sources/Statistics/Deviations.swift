@@ -1,22 +1,22 @@
 import LinearAlgebra
 
-/// Deviations of rows from the means of their columns, divided by 2^`exponent`, in the order in
-/// which they are wanted.
+/// Deviations of rows from the means of their columns, in the unit of ``TinyUnit`` if they are tiny, in the
+/// order in which they are wanted.
 ///
 /// From the first value, then from what is left of the mean, so that means many deviations from
-/// zero cost no digits. Columns with an entry that is not finite deviate by 0.
+/// zero cost no digits. Columns with an entry outside ``ValueDomain`` deviate by 0.
 struct Deviations {
     private let shifts: [Double]
     private let offsets: [Double]
     private let isFinite: [Bool]
     private let scale: Double
 
-    /// Deviations from the means in `moments`.
-    init(from moments: ColumnMoments, exponent: Int) {
-        // Two factors would be needed beyond the range of exponents, where no sum is kept.
-        let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
+    /// Deviations from the means in `moments`; all of them are tiny if `isTiny`.
+    init(from moments: ColumnMoments, isTiny: Bool) {
+        let scale = isTiny ? TinyUnit.scale : 1
         self.scale = scale
-        shifts = moments.shifts.map { $0 * scale }
+        shifts = moments.shifts
+        // Where deviations are tiny, so are the distances of means from first values.
         offsets = moments.offsets.map { $0 * scale }
         isFinite = moments.nonFiniteCounts.map { $0 == 0 }
     }
@@ -45,7 +45,7 @@ struct Deviations {
                     for column in 0..<columns {
                         target[row * columns + column] =
                             isFinite[column]
-                            ? (Double(source[from + column]) * scale - shifts[column])
+                            ? (Double(source[from + column]) - shifts[column]) * scale
                                 - offsets[column] : 0
                     }
                 }
@@ -76,7 +76,7 @@ struct Deviations {
                         let column = chosen[line]
                         let value = Double(source[row * x.columns + column])
                         target[line * stride + first + row] = Output(
-                            (value * scale - shifts[column]) - offsets[column])
+                            (value - shifts[column]) * scale - offsets[column])
                     }
                 }
             }

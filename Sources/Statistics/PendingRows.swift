@@ -1,18 +1,16 @@
 import LinearAlgebra
 
-/// Rows that were centred but not multiplied, and the distances between means passed meanwhile.
+/// Rows that were centred but not multiplied, and the distances between means passed meanwhile; all of
+/// them tiny (``TinyUnit``), or in the ordinary unit.
 struct PendingRows: Sendable {
     var rows = 0
     var isDouble = false
-    /// The power of two by which all of the rows were divided.
-    var exponent = 0
-    /// The exponent of the largest deviation.
-    var spread: Int?
     /// Columns in which any of the rows is not zero; empty without rows.
     var varying: [Bool] = []
     /// What centring left of each block's mean, in the unit of the rows, with the block's rows.
     var residuals: [(vector: [Double], rows: Int)] = []
-    var steps: [MeanStep] = []
+    /// Distances of blocks' means from those of all rows before, in the ordinary unit.
+    var steps: [(distance: [Double], weight: Double)] = []
 
     var isEmpty: Bool { rows == 0 && steps.isEmpty }
 
@@ -25,9 +23,6 @@ struct PendingRows: Sendable {
 
     /// Takes note of a block that was centred behind the rows.
     mutating func append(_ block: CentredBlock, rows count: Int) {
-        let largest = block.largest
-        exponent = block.exponent
-        spread = max(spread ?? .min, block.exponent + Int(largest.exponent))
         residuals.append((block.residual, count))
         rows += count
         if varying.isEmpty {
@@ -39,32 +34,25 @@ struct PendingRows: Sendable {
         }
     }
 
-    var exponents: [Int] { ([spread] + steps.map(\.exponent)).compactMap { $0 } }
-
-    /// The corrections in the unit 2^`sumExponent`.
-    func terms(exponent sumExponent: Int) -> [RankOneTerm] {
-        residuals.map { residual in
-            RankOneTerm(
-                vector: residual.vector.map { ldexp($0, exponent - sumExponent) },
-                weight: -Double(residual.rows))
-        } + steps.flatMap { $0.rankOne(exponent: sumExponent) }
+    /// The corrections, in the unit of tiny deviations if `isTiny`.
+    func terms(isTiny: Bool) -> [RankOneTerm] {
+        residuals.map { RankOneTerm(vector: $0.vector, weight: -Double($0.rows)) }
+            + steps.map { step in
+                let term = RankOneTerm(vector: step.distance, weight: step.weight)
+                return isTiny ? term.scaled(by: TinyUnit.scale) : term
+            }
     }
 }
 
-/// How far the mean of the parts is apart.
-struct MeanStep: Sendable {
-    /// A quarter of the distance; empty if there was nothing before.
-    var quarter: [Double]
-    var weight: Double
+/// How far two means are apart.
+struct MeanDistance {
+    /// One a column; empty if there was nothing before.
+    let values: [Double]
+    /// The largest magnitude.
+    let largest: Double
 
-    /// Of the largest distance; `nil` if all are zero.
-    var exponent: Int? {
-        let largest = quarter.reduce(0) { max($0, abs($1)) }
-        return largest > 0 ? Int(largest.exponent) + 2 : nil
-    }
-
-    func rankOne(exponent: Int) -> [RankOneTerm] {
-        guard self.exponent != nil else { return [] }
-        return [RankOneTerm(vector: quarter.map { ldexp($0, 2 - exponent) }, weight: weight)]
+    init(values: [Double]) {
+        self.values = values
+        largest = values.reduce(0) { max($0, abs($1)) }
     }
 }

@@ -7,7 +7,7 @@ public import LinearAlgebra
 /// n − 1 of them. The rows are kept as they came, n · d values instead of the d² sums of a
 /// ``Covariance``, and centred in double precision at the mean of all of them.
 ///
-/// A column with a NaN or infinite entry is counted in ``moments``; ``eigen(of:vectors:arithmetic:)``
+/// A column with an entry outside ``ValueDomain`` is counted in ``moments``; ``eigen(of:vectors:arithmetic:)``
 /// must not be asked for it.
 ///
 /// - Complexity: O(rows · columns) memory; it grows with the number of rows.
@@ -47,7 +47,7 @@ public struct SampleRows: Sendable {
         public var values: [Double]
         /// One row an eigenvector, of length 1, in the order of ``values``.
         public var vectors: Matrix<Double>
-        /// 0 unless deviations are far from 1.
+        /// 0 unless all deviations are so small that their squares would vanish.
         public var exponent = 0
         /// Whether products were computed in single precision.
         public var usedSinglePrecision = false
@@ -76,29 +76,28 @@ public struct SampleRows: Sendable {
         of chosen: [Int], vectors count: Int, arithmetic: Covariance.Arithmetic
     ) throws(LinearAlgebraError) -> Eigen {
         precondition(self.count > 1, "a covariance of \(self.count) rows")
+        let range = moments.largestRange
         let isSingle =
-            arithmetic == .single
+            arithmetic == .single && (range == 0 || Covariance.singlePrecision.contains(range))
             && blocks.allSatisfy { if case .float = $0 { true } else { false } }
-        // Squares of single precision leave its range sooner.
-        let spread = moments.rangeExponent ?? 0
-        let exponent = abs(spread) > (isSingle ? 30 : 200) ? max(-1000, min(1000, spread)) : 0
+        let isTiny = range > 0 && range < TinyUnit.bound
         var eigen: Eigen
         if isSingle {
-            let centred: Matrix<Float> = centred(chosen, exponent: exponent)
+            let centred: Matrix<Float> = centred(chosen, isTiny: isTiny)
             eigen = try solve(centred, vectors: count) { $0.addGram(of: $1, rows: $2) }
         } else {
-            let centred: Matrix<Double> = centred(chosen, exponent: exponent)
+            let centred: Matrix<Double> = centred(chosen, isTiny: isTiny)
             eigen = try solve(centred, vectors: count) { $0.addGram(of: $1, rows: $2) }
         }
-        eigen.exponent = exponent
-        eigen.usedSinglePrecision = isSingle && moments.rangeExponent != nil
+        eigen.exponent = isTiny ? TinyUnit.exponent : 0
+        eigen.usedSinglePrecision = isSingle && range > 0
         return eigen
     }
 
-    /// The centred rows divided by 2^`exponent`, one line a chosen column.
-    private func centred<Scalar: BLASScalar>(_ chosen: [Int], exponent: Int) -> Matrix<Scalar> {
+    /// The centred rows, one line a chosen column.
+    private func centred<Scalar: BLASScalar>(_ chosen: [Int], isTiny: Bool) -> Matrix<Scalar> {
         var centred = Matrix<Scalar>(rows: chosen.count, columns: count)
-        let centring = Deviations(from: moments, exponent: exponent)
+        let centring = Deviations(from: moments, isTiny: isTiny)
         var first = 0
         for block in blocks {
             centred.withMutableElements { target in

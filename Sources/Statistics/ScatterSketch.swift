@@ -9,7 +9,7 @@ public import LinearAlgebra
 /// Rows wait until there are enough of them to make little of going over the vectors. Nothing of
 /// the size of the covariance exists at any time.
 ///
-/// Columns with a NaN or infinite entry are counted in ``moments``. What they added to the products
+/// Columns with an entry outside ``ValueDomain`` are counted in ``moments``. What they added to the products
 /// before that entry stays in them, unless the vectors are zero there.
 ///
 /// - Complexity: O(rows · columns · vectors) time, O(columns · vectors) memory. The result does not
@@ -21,9 +21,10 @@ public struct ScatterSketch: Sendable {
     public let vectors: Matrix<Double>
     /// Count, means and variances of the columns.
     public private(set) var moments: ColumnMoments
-    /// Sums divided by 4^`sumExponent`, in the shape of ``vectors``.
+    /// In the shape of ``vectors``.
     private var sums: Matrix<Double>
-    private var sumExponent = 0
+    /// Whether no deviation so far was beyond ``TinyUnit``, in which pending rows and sums are.
+    private var isTiny = true
     /// Whether any deviation so far was not zero.
     private var hasSpread = false
     /// Centred rows whose products are still to be summed: the first `pending` of these.
@@ -62,7 +63,7 @@ public struct ScatterSketch: Sendable {
             // And the row of the distance between the means.
             makeRoom(for: rows.count + 1)
             advance(by: part)
-            if part.rangeExponent != nil { append(block, rows: rows, around: part) }
+            if part.largestRange > 0 { append(block, rows: rows, around: part) }
         }
     }
 
@@ -76,11 +77,15 @@ public struct ScatterSketch: Sendable {
         makeRoom(for: 1)
         advance(by: other.moments)
         guard other.hasSpread else { return }
-        if !hasSpread || other.sumExponent > sumExponent { reserve(other.sumExponent) }
-        let factor = ldexp(1, 2 * (other.sumExponent - sumExponent))
+        if !other.isTiny { leaveTinyUnit() }
+        hasSpread = true
+        let isOtherUnit = other.isTiny && !isTiny
         other.sums.withElements { source in
             sums.withMutableElements { target in
-                for index in target.indices { target[index] += factor * source[index] }
+                for index in target.indices {
+                    target[index] +=
+                        isOtherUnit ? TinyUnit.ordinary(source[index]) : source[index]
+                }
             }
         }
     }
@@ -88,28 +93,24 @@ public struct ScatterSketch: Sendable {
     /// Joins the moments of more rows, and appends what follows from the distance between the means.
     private mutating func advance(by part: ColumnMoments) {
         let (before, added) = (moments.count, part.count)
-        // A quarter keeps differences of the largest numbers finite.
         var distance = [Double](repeating: 0, count: before > 0 && added > 0 ? columns : 0)
         let (shifts, offsets) = (moments.shifts, moments.offsets)
         let (partShifts, partOffsets) = (part.shifts, part.offsets)
         moments.merge(part)
         for column in distance.indices where moments.nonFiniteCounts[column] == 0 {
             distance[column] =
-                (partShifts[column] / 4 - shifts[column] / 4)
-                + (partOffsets[column] / 4 - offsets[column] / 4)
+                (partShifts[column] - shifts[column]) + (partOffsets[column] - offsets[column])
         }
         let largest = distance.reduce(0) { max($0, abs($1)) }
-        let exponents =
-            [part.rangeExponent, largest > 0 ? Int(largest.exponent) + 2 : nil].compactMap { $0 }
-        guard let needed = exponents.max() else { return }
-        reserve(needed)
+        let spread = max(largest, part.largestRange)
+        if spread >= TinyUnit.bound { leaveTinyUnit() }
+        if spread > 0 { hasSpread = true }
         guard largest > 0 else { return }
         let root = (Double(before) * (Double(added) / Double(before + added))).squareRoot()
+        let unit = isTiny ? TinyUnit.scale : 1
         let first = pending * columns
         deviations.withMutableElements { rows in
-            for column in distance.indices {
-                rows[first + column] = ldexp(distance[column], 2 - sumExponent) * root
-            }
+            for column in distance.indices { rows[first + column] = distance[column] * unit * root }
         }
         pending += 1
     }
@@ -123,7 +124,7 @@ public struct ScatterSketch: Sendable {
     /// Appends the centred rows `rows` of `block`.
     private mutating func append(_ block: RealMatrix, rows: Range<Int>, around part: ColumnMoments)
     {
-        let centring = Deviations(from: part, exponent: sumExponent)
+        let centring = Deviations(from: part, isTiny: isTiny)
         let elements = pending * columns..<(pending + rows.count) * columns
         deviations.withMutableElements {
             centring.write(block, rows: rows, into: .init(rebasing: $0[elements]))
@@ -177,28 +178,23 @@ public struct ScatterSketch: Sendable {
         return complete.sums
     }
 
-    /// Rescales the sums where deviations of this exponent need it: their squares stay in range
-    /// between 2^±200, and beyond that for all values within 2^±1000.
-    private mutating func reserve(_ exponent: Int) {
-        let limited = max(-1000, min(1000, exponent))
-        let needed =
-            hasSpread
-            ? (limited > sumExponent + 200 ? limited : sumExponent)
-            : (abs(limited) > 200 ? limited : 0)
-        if hasSpread, needed != sumExponent {
+    /// Turns to the ordinary unit, in which everything follows.
+    private mutating func leaveTinyUnit() {
+        guard isTiny else { return }
+        if hasSpread {
             sumPending()
-            let factor = ldexp(1, 2 * (sumExponent - needed))
             sums.withMutableElements { elements in
-                for index in elements.indices { elements[index] *= factor }
+                for index in elements.indices {
+                    elements[index] = TinyUnit.ordinary(elements[index])
+                }
             }
         }
-        hasSpread = true
-        sumExponent = needed
+        isTiny = false
     }
 
     /// The power of two, applied twice, by which ``products(of:)`` and ``totalVariance(of:)``
-    /// divide; 0 unless deviations are beyond 2^±200.
-    public var exponent: Int { sumExponent }
+    /// divide; 0 unless all deviations are so small that their squares would vanish.
+    public var exponent: Int { isTiny && hasSpread ? TinyUnit.exponent : 0 }
 
     /// The products of the sample covariance, which divides by the number of rows less one, with
     /// the vectors.
@@ -229,11 +225,8 @@ public struct ScatterSketch: Sendable {
     /// - Precondition: at least two rows were seen.
     public func totalVariance(of chosen: [Int]) -> Double {
         precondition(count > 1, "a variance of \(count) rows")
-        let deviations = moments.standardDeviations
-        let sum = chosen.reduce(0) { sum, column in
-            let scaled = ldexp(deviations[column], -sumExponent)
-            return sum + scaled * scaled
-        }
+        let variances = moments.variances(isTiny: isTiny && hasSpread)
+        let sum = chosen.reduce(0) { $0 + variances[$1] }
         return sum * (Double(count) / Double(count - 1))
     }
 }

@@ -159,16 +159,6 @@ import Testing
     }
 
     @Test(arguments: layouts)
-    func rowsMoveToTheBeginning(layout: Layout) {
-        let x = integers(rows: 900, columns: 40)
-        var panels = panels(of: x, capacity: 900, in: layout)
-        panels.moveToBeginning(rows: 350, from: 550)
-        let last = Matrix<Float>(
-            rows: 350, columns: 40, elements: (550 * 40..<900 * 40).map { x[$0 / 40, $0 % 40] })
-        #expect(products(of: panels, rows: 350, columns: 40) == gramByDefinition(of: last))
-    }
-
-    @Test(arguments: layouts)
     func aColumnIsClearedInTheRowsThatWereWritten(layout: Layout) {
         var x = integers(rows: 900, columns: 40)
         var panels = panels(of: x, capacity: 900, in: layout)

@@ -105,7 +105,7 @@ import Testing
     }
 
     /// Values ±a have mean 0 and standard deviation a.
-    @Test(arguments: [1e-300, 1e-200, 1e-20, 1e20, 1e200, 1.7e308])
+    @Test(arguments: [0x1p-1074, 0x1p-1030, 1e-300, 1e-200, 6e-61, 7e-61, 1e-20, 1e20, 1e150])
     func extremeScalesNeitherVanishNorOverflow(scale: Double) {
         let values = (0..<1024).map { $0 % 2 == 0 ? scale : -scale }
         var moments = ColumnMoments(columns: 1)
@@ -117,6 +117,98 @@ import Testing
         halves.insert(.double(Matrix(rows: 512, columns: 1, repeating: scale)))
         halves.insert(.double(Matrix(rows: 512, columns: 1, repeating: -scale)))
         #expect(relativeError(halves.standardDeviations[0], scale) < 1e-14)
+    }
+
+    /// 40,000 rows alternating between ±a, in blocks, parts and tiles of any length: once, values around
+    /// 1e152 lost their variance when the units of two parts were taken for one.
+    @Test(arguments: [1e-160, 1e-61, 1e-59, 1, 1e149, 1e150], [31, 257, 4096])
+    func alternatingRowsInManyBlocks(scale: Double, rows: Int) {
+        let values = (0..<40_000).map { $0 % 2 == 0 ? scale : -scale }
+        let x = RealMatrix.double(Matrix(rows: 40_000, columns: 1, elements: values))
+        var moments = ColumnMoments(columns: 1)
+        for first in stride(from: 0, to: 40_000, by: rows) {
+            var part = ColumnMoments(columns: 1)
+            part.insert(x.rows(first..<min(40_000, first + rows)))
+            moments.merge(part)
+        }
+        // Thousands of parts are rounded one after the other.
+        #expect(relativeError(moments.standardDeviations[0], scale) < 1e-12)
+        #expect(relativeError(moments.populationVariances[0], scale * scale) < 1e-12)
+    }
+
+    /// Columns over 470 decades beside each other: each has its own deviation.
+    ///
+    /// The values are ±a around an offset that they can be told from.
+    @Test func columnsOfEveryMagnitude() {
+        let scales = [0x1p-1074, 0x1p-1061, 1e-300, 1e-160, 1e-61, 6.2e-61, 1e-30, 1, 1e60, 1e150]
+        let offsets = [0, 0x1p-1056, 1e-290, 0, 1e-50, 0, 1e-20, 1e15, 0, 0]
+        let rows = 600
+        let x = Matrix<Double>(rows: rows, columns: scales.count) { elements in
+            for index in elements.indices {
+                let (row, column) = (index / scales.count, index % scales.count)
+                let value = row % 2 == 0 ? scales[column] : -scales[column]
+                elements.initializeElement(at: index, to: offsets[column] + value)
+            }
+        }
+        var moments = ColumnMoments(columns: scales.count)
+        for part in [0..<256, 256..<300, 300..<600] { moments.insert(.double(x.rows(part))) }
+        for column in scales.indices {
+            // Of what is left of the decimal numbers beside their offset.
+            let stored = x[0, column] / 2 - x[1, column] / 2
+            #expect(relativeError(moments.standardDeviations[column], stored) < 1e-12)
+        }
+    }
+
+    /// One part that varies little and one that varies much, or two far apart, in either order.
+    @Test(arguments: [0x1p-1030, 1e-120, 6.3e-61, 1e-40], [0, 1e-59, 1e-20, 1.0])
+    func partsOfDifferentMagnitude(small: Double, far: Double) {
+        func part(_ scale: Double, around mean: Double) -> ColumnMoments {
+            var moments = ColumnMoments(columns: 1)
+            let values = (0..<500).map { mean + ($0 % 2 == 0 ? scale : -scale) }
+            moments.insert(.double(Matrix(rows: 500, columns: 1, elements: values)))
+            return moments
+        }
+        let parts = [part(small, around: 0), part(2 * small, around: far)]
+        // In a unit in which neither square vanishes.
+        let (a, b) = (small / 0x1p-500, far / 0x1p-500)
+        let isLost = far + 2 * small == far
+        let expected =
+            far == 0
+            ? 2.5.squareRoot() * small
+            : ((a * a + (isLost ? 0 : 4 * a * a)) / 2 + b * b / 4).squareRoot() * 0x1p-500
+        for order in [parts, parts.reversed()] {
+            var merged = order[0]
+            merged.merge(order[1])
+            if a < 0x1p500 && b < 0x1p500 {
+                #expect(relativeError(merged.standardDeviations[0], expected) < 1e-11)
+            }
+        }
+    }
+
+    /// Beyond 1e150 entries are excluded with their column, as NaN is, and counted on their own.
+    @Test func entriesBeyondTheDomainSpoilTheirOwnColumnOnly() {
+        #expect(ValueDomain.contains(1e150) && ValueDomain.contains(-1e150))
+        #expect(!ValueDomain.contains(1e150.nextUp) && !ValueDomain.contains(-.infinity))
+        #expect(!ValueDomain.contains(.nan))
+        var x = testMatrix(rows: 600, columns: 5, seed: 1) { _, _, u in u }
+        x[3, 0] = 1e150
+        x[599, 1] = 1e150.nextUp
+        x[20, 1] = .nan
+        for row in 0..<600 { x[row, 2] = -1e300 }
+        x[0, 3] = -Double.greatestFiniteMagnitude
+        x[1, 3] = Double.greatestFiniteMagnitude
+        var moments = ColumnMoments(columns: 5)
+        moments.insert(.double(x.rows(0..<300)))
+        var rest = ColumnMoments(columns: 5)
+        rest.insert(.double(x.rows(300..<600)))
+        moments.merge(rest)
+        #expect(moments.nonFiniteCounts == [0, 2, 600, 2, 0])
+        #expect(moments.excessiveCounts == [0, 1, 600, 2, 0])
+        #expect(moments.standardDeviations.map(\.isFinite) == [true, false, false, false, true])
+        #expect(moments.mean.map(\.isFinite) == [true, false, false, false, true])
+        // sqrt(599) / 600 of 1e150.
+        #expect(
+            relativeError(moments.standardDeviations[0], 1e150 * 599.0.squareRoot() / 600) < 1e-12)
     }
 
     @Test func singlePrecisionExtremesFit() {

@@ -47,21 +47,19 @@ extension PCA {
 
         let options: Options
         private let layer: Layer
-        // One of the three.
-        private var covariance: CovarianceAccumulator?
-        private var rows: SampleRows?
-        private(set) var sketch: ScatterSketch?
+        private var state: State
 
         /// Starts from no samples.
         public init(for layer: Layer, options: Options) {
             self.options = options
             self.layer = layer
             if let sketch = options.sketch {
-                self.sketch = ScatterSketch(vectors: sketch.draw(neurons: layer.neurons))
+                state = .sketch(ScatterSketch(vectors: sketch.draw(neurons: layer.neurons)))
             } else if layer.samples < layer.neurons {
-                rows = SampleRows(columns: layer.neurons)
+                state = .rows(SampleRows(columns: layer.neurons))
             } else {
-                covariance = CovarianceAccumulator(for: layer, options: options.precision)
+                state = .covariance(
+                    CovarianceAccumulator(for: layer, options: options.precision))
             }
         }
 
@@ -82,63 +80,68 @@ extension PCA {
 
         /// Adds the samples of `block`.
         public mutating func update(with block: ActivationBlock) {
-            covariance?.update(with: block)
-            rows?.insert(block.values)
-            sketch?.insert(block.values)
-            leaveRowsIfMany()
+            let (layer, precision) = (layer, options.precision)
+            state.update(with: block, from: CovarianceAccumulator(for: layer, options: precision))
         }
 
         /// Adds the samples that `other` has seen.
         public mutating func merge(_ other: Accumulator) {
-            if let others = other.sketch { sketch?.merge(others) }
-            if let others = other.covariance {
-                turnIntoCovariance()
-                covariance?.merge(others)
-            }
-            if let others = other.rows {
-                rows?.merge(others)
-                for block in others.blocks { covariance?.update(with: ActivationBlock(block)) }
-                leaveRowsIfMany()
-            }
+            let (layer, precision) = (layer, options.precision)
+            state.merge(other.state, from: CovarianceAccumulator(for: layer, options: precision))
         }
 
         /// Adds products of matrices, as the sums that it keeps.
         public static var multipliesMatrices: Bool { CovarianceAccumulator.multipliesMatrices }
 
         /// Computes what waits for more samples.
-        public mutating func finish() { covariance?.finish() }
+        public mutating func finish() { state.finish() }
 
-        /// More samples than were announced must not take more memory than their covariance.
-        private mutating func leaveRowsIfMany() {
-            if let rows, rows.count > layer.neurons { turnIntoCovariance() }
-        }
-
-        private mutating func turnIntoCovariance() {
-            guard let kept = rows else { return }
-            rows = nil
-            var covariance = CovarianceAccumulator(for: layer, options: options.precision)
-            for block in kept.blocks { covariance.update(with: ActivationBlock(block)) }
-            self.covariance = covariance
+        /// The products of the randomized solver's first pass.
+        var sketch: ScatterSketch? {
+            guard case .sketch(let sketch) = state else { return nil }
+            return sketch
         }
 
         /// Samples seen.
-        var count: Int { covariance?.covariance.count ?? rows?.count ?? sketch?.count ?? 0 }
+        var count: Int {
+            switch state {
+            case .covariance(let sums): sums.covariance.count
+            case .rows(let rows): rows.count
+            case .sketch(let sketch): sketch.count
+            }
+        }
 
         /// Neurons of the layer.
         var columns: Int { layer.neurons }
 
-        /// Means of the neurons; meaningless for those with a non-finite entry.
+        /// Means of the neurons; meaningless for those with an excluded entry.
         var mean: [Double] {
-            covariance?.covariance.mean ?? rows?.moments.mean ?? sketch?.moments.mean ?? []
+            switch state {
+            case .covariance(let sums): sums.covariance.mean
+            case .rows(let rows): rows.moments.mean
+            case .sketch(let sketch): sketch.moments.mean
+            }
         }
 
-        /// Entries that are NaN or infinite, one count a neuron.
+        /// Entries outside `ValueDomain`, one count a neuron.
         public var nonFiniteCounts: [Int] {
-            covariance?.nonFiniteCounts ?? rows?.moments.nonFiniteCounts
-                ?? sketch?.moments.nonFiniteCounts ?? []
+            switch state {
+            case .covariance(let sums): sums.nonFiniteCounts
+            case .rows(let rows): rows.moments.nonFiniteCounts
+            case .sketch(let sketch): sketch.moments.nonFiniteCounts
+            }
         }
 
-        /// Neurons without NaN or infinite entries, ascending.
+        /// Those of ``nonFiniteCounts`` that are finite, one count a neuron.
+        public var excessiveCounts: [Int] {
+            switch state {
+            case .covariance(let sums): sums.excessiveCounts
+            case .rows(let rows): rows.moments.excessiveCounts
+            case .sketch(let sketch): sketch.moments.excessiveCounts
+            }
+        }
+
+        /// Neurons without excluded entries, ascending.
         var finiteNeurons: [Int] {
             let counts = nonFiniteCounts
             return counts.indices.filter { counts[$0] == 0 }
@@ -163,7 +166,8 @@ extension PCA {
         /// - Precondition: it is not a sketch, and has seen at least two samples.
         func eigen(vectors count: Int) throws -> Eigen {
             let finite = finiteNeurons
-            if let rows {
+            switch state {
+            case .rows(let rows):
                 // The sums are over neurons, as many as samples squared.
                 let arithmetic: Covariance.Arithmetic =
                     switch options.precision {
@@ -176,15 +180,15 @@ extension PCA {
                     values: found.values, vectors: found.vectors, exponent: found.exponent,
                     usedSinglePrecision: found.usedSinglePrecision, summed: finite.count,
                     dimensions: rows.count)
+            case .covariance(let sums):
+                let covariance = sums.covariance
+                let found = try Self.spectrum(of: covariance, finite, vectors: count)
+                return Eigen(
+                    values: found.values, vectors: found.vectors, exponent: found.exponent,
+                    usedSinglePrecision: covariance.usedSinglePrecision, summed: covariance.count,
+                    dimensions: finite.count)
+            case .sketch: preconditionFailure("a sketch has no spectrum of its own")
             }
-            guard let covariance = covariance?.covariance else {
-                preconditionFailure("a sketch has no spectrum of its own")
-            }
-            let found = try Self.spectrum(of: covariance, finite, vectors: count)
-            return Eigen(
-                values: found.values, vectors: found.vectors, exponent: found.exponent,
-                usedSinglePrecision: covariance.usedSinglePrecision, summed: covariance.count,
-                dimensions: finite.count)
         }
 
         private static func spectrum(
@@ -199,5 +203,80 @@ extension PCA {
             let found = try (consume matrix).symmetricEigen(vectors: count)
             return (found.values, found.vectors, exponent)
         }
+    }
+}
+
+/// What is kept of the samples: one of three, which is taken out while it changes, lest it is copied.
+private enum State {
+    case covariance(CovarianceAccumulator)
+    case rows(SampleRows)
+    case sketch(ScatterSketch)
+
+    mutating func update(
+        with block: ActivationBlock, from empty: @autoclosure () -> CovarianceAccumulator
+    ) {
+        switch consume self {
+        case .covariance(var covariance):
+            covariance.update(with: block)
+            self = .covariance(covariance)
+        case .rows(var rows):
+            rows.insert(block.values)
+            self = Self.kept(rows, from: empty())
+        case .sketch(var sketch):
+            sketch.insert(block.values)
+            self = .sketch(sketch)
+        }
+    }
+
+    /// - Precondition: both are sketches or neither is.
+    mutating func merge(
+        _ other: State, from empty: @autoclosure () -> CovarianceAccumulator
+    ) {
+        switch (consume self, other) {
+        case (.covariance(var covariance), .covariance(let others)):
+            covariance.merge(others)
+            self = .covariance(covariance)
+        case (.covariance(var covariance), .rows(let others)):
+            covariance.add(others)
+            self = .covariance(covariance)
+        case (.rows(let rows), .covariance(let others)):
+            var covariance = empty()
+            covariance.add(rows)
+            covariance.merge(others)
+            self = .covariance(covariance)
+        case (.rows(var rows), .rows(let others)):
+            rows.merge(others)
+            self = Self.kept(rows, from: empty())
+        case (.sketch(var sketch), .sketch(let others)):
+            sketch.merge(others)
+            self = .sketch(sketch)
+        case (.sketch, _), (_, .sketch):
+            preconditionFailure("accumulators with different options")
+        }
+    }
+
+    mutating func finish() {
+        switch consume self {
+        case .covariance(var covariance):
+            covariance.finish()
+            self = .covariance(covariance)
+        case let other: self = other
+        }
+    }
+
+    /// More samples than were announced must not take more memory than their covariance.
+    private static func kept(
+        _ rows: SampleRows, from empty: @autoclosure () -> CovarianceAccumulator
+    ) -> State {
+        guard rows.count > rows.columns else { return .rows(rows) }
+        var covariance = empty()
+        covariance.add(rows)
+        return .covariance(covariance)
+    }
+}
+
+extension CovarianceAccumulator {
+    fileprivate mutating func add(_ rows: SampleRows) {
+        for block in rows.blocks { update(with: ActivationBlock(block)) }
     }
 }

@@ -11,6 +11,7 @@ public struct ShapiroWilk: Metric {
         id: "shapiro-wilk", title: "Shapiro-Wilk test of the deviations",
         abstract: "Are the neurons' standard deviations normally distributed?",
         question: "Do the neurons form one population, or are some much quieter than others?",
+        version: 2,
         references: [
             """
             S. S. Shapiro, M. B. Wilk, An analysis of variance test for normality, Biometrika 52 \

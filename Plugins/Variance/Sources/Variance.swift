@@ -9,7 +9,7 @@ public struct Variance: Metric {
     public static let descriptor = MetricDescriptor(
         id: "variance", title: "Variance of the neurons",
         abstract: "Mean, variance and range of every neuron; distribution of the deviations.",
-        question: "How much does each neuron respond to the input, and how unequally?",
+        question: "How much does each neuron respond to the input, and how unequally?", version: 2,
         references: [
             """
             T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for computing the sample variance, \

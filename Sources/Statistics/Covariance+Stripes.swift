@@ -1,3 +1,4 @@
+internal import CKernels
 import LinearAlgebra
 
 /// What a stripe of columns is centred at, and what is summed meanwhile; one a column.
@@ -7,20 +8,19 @@ struct StripeSums<Scalar> {
     let largest: UnsafeMutablePointer<Scalar>
 }
 
-/// Centres a stripe of values of ordinary magnitude, as `centreStripe` does with an exponent of
-/// zero, at a fraction of its cost.
+/// Centres a stripe of columns: deviations, their means and their largest magnitudes, in one pass.
 ///
 /// The centre is rounded to the output's precision, so that a deviation is one subtraction: it has
 /// the rounding of its storage and no other. What the centre lacks to the mean is in the residual.
 ///
-/// Every column on its own: one with entries that are not finite is set to zero and changes nothing
-/// in the others. A deviation that overflows makes the column's largest too large for the output,
-/// after which the block is centred again, scaled.
+/// Every column on its own: one with excluded entries is set to zero and changes nothing in the others. A
+/// deviation that overflows makes the column's largest too large for the output, after which the block is
+/// centred again, in double precision.
 ///
 /// `subtract` writes the deviations, adds them up and raises the largest to their magnitudes; `clear`
 /// sets those of a column to zero.
 @inline(__always)
-func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
+func centreStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoint>(
     _ start: UnsafePointer<Input>, rows: Int, stride: Int, stripe: Range<Int>,
     _ statistics: StripeStatistics, convert: (Input) -> Output, widen: (Output) -> Double,
     narrow: (Double) -> Output, subtract: (StripeSums<Output>) -> Void, clear: (Int) -> Void
@@ -45,18 +45,19 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
             for column in 0..<width {
                 let index = stripe.lowerBound + column
                 let isBounded = sum[column].isFinite && centre[column].isFinite
-                var bad = 0
-                if !isBounded {
-                    for row in 0..<rows where !start[row * stride + index].isFinite { bad += 1 }
-                }
-                guard bad == 0 else {
-                    clear(index)
-                    statistics.refuse(index, nonFinite: bad)
-                    continue
+                // No entry is farther from 0 than that.
+                let reach = abs(widen(centre[column])) + widen(largest[column])
+                if !isBounded || reach > 0.999 * ValueDomain.largestMagnitude {
+                    let excluded = ExcludedEntries(
+                        in: start + index, count: rows, stride: stride)
+                    guard excluded.count == 0 else {
+                        clear(index)
+                        statistics.exclude(index, for: excluded)
+                        continue
+                    }
                 }
                 let residual = sum[column] / Double(rows)
                 let first = widen(convert(start[index]))
-                statistics.nonFinite[index] = 0
                 statistics.shift[index] = first
                 statistics.offset[index] = (widen(centre[column]) - first) + residual
                 statistics.residual[index] = residual
@@ -67,15 +68,76 @@ func centreUnscaledStripe<Input: BinaryFloatingPoint, Output: BinaryFloatingPoin
     }
 }
 
-// As in the file beside, the next three differ in their types only.
+// Six functions that differ in their types only. As one generic function they were several times
+// slower: the compiler specializes no closures that are handed through two of them.
 
-/// Centres single-precision rows of ordinary magnitude into panels of single precision.
+/// Centres single-precision rows into single precision.
+func centreStripes(
+    _ start: UnsafePointer<Float>, rows: Int, _ statistics: StripeStatistics,
+    into target: UnsafeMutableBufferPointer<Float>
+) {
+    guard let base = target.baseAddress else { return }
+    let columns = target.count / rows
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        let first = stripe.lowerBound
+        centreStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics,
+            convert: { $0 }, widen: { Double($0) }, narrow: { Float($0) },
+            subtract: { sums in
+                ckernels_centre_floats(
+                    instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                    base + first, sums.sum, sums.largest)
+            }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
+    }
+}
+
+/// Centres single-precision rows into double precision.
+func centreStripes(
+    _ start: UnsafePointer<Float>, rows: Int, _ statistics: StripeStatistics,
+    into target: UnsafeMutableBufferPointer<Double>
+) {
+    guard let base = target.baseAddress else { return }
+    let columns = target.count / rows
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        let first = stripe.lowerBound
+        centreStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics,
+            convert: { Double($0) }, widen: { $0 }, narrow: { $0 },
+            subtract: { sums in
+                ckernels_centre_widened(
+                    instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                    base + first, sums.sum, sums.largest)
+            }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
+    }
+}
+
+/// Centres double-precision rows.
+func centreStripes(
+    _ start: UnsafePointer<Double>, rows: Int, _ statistics: StripeStatistics,
+    into target: UnsafeMutableBufferPointer<Double>
+) {
+    guard let base = target.baseAddress else { return }
+    let columns = target.count / rows
+    forEachStripe(rows: rows, columns: columns) { stripe in
+        let first = stripe.lowerBound
+        centreStripe(
+            start, rows: rows, stride: columns, stripe: stripe, statistics,
+            convert: { $0 }, widen: { $0 }, narrow: { $0 },
+            subtract: { sums in
+                ckernels_centre_doubles(
+                    instructionSet, start + first, rows, columns, stripe.count, sums.centre,
+                    base + first, sums.sum, sums.largest)
+            }, clear: { for row in 0..<rows { base[row * columns + $0] = 0 } })
+    }
+}
+
+/// Centres single-precision rows into panels of single precision.
 func centreStripes(
     _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,
     into target: GramDeviations, as _: Float.Type
 ) {
     forEachStripe(rows: rows, columns: columns) { stripe in
-        centreUnscaledStripe(
+        centreStripe(
             start, rows: rows, stride: columns, stripe: stripe, statistics, convert: { $0 },
             widen: { Double($0) }, narrow: { Float($0) },
             subtract: { sums in
@@ -86,13 +148,13 @@ func centreStripes(
     }
 }
 
-/// Centres single-precision rows of ordinary magnitude into panels of double precision.
+/// Centres single-precision rows into panels of double precision.
 func centreStripes(
     _ start: UnsafePointer<Float>, rows: Int, columns: Int, _ statistics: StripeStatistics,
     into target: GramDeviations, as _: Double.Type
 ) {
     forEachStripe(rows: rows, columns: columns) { stripe in
-        centreUnscaledStripe(
+        centreStripe(
             start, rows: rows, stride: columns, stripe: stripe, statistics,
             convert: { Double($0) }, widen: { $0 }, narrow: { $0 },
             subtract: { sums in
@@ -103,13 +165,13 @@ func centreStripes(
     }
 }
 
-/// Centres double-precision rows of ordinary magnitude into panels.
+/// Centres double-precision rows into panels.
 func centreStripes(
     _ start: UnsafePointer<Double>, rows: Int, columns: Int, _ statistics: StripeStatistics,
     into target: GramDeviations, as _: Double.Type
 ) {
     forEachStripe(rows: rows, columns: columns) { stripe in
-        centreUnscaledStripe(
+        centreStripe(
             start, rows: rows, stride: columns, stripe: stripe, statistics, convert: { $0 },
             widen: { $0 }, narrow: { $0 },
             subtract: { sums in
