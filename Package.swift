@@ -96,6 +96,9 @@ let systemLibraries: [Target] = [
 
 let modules: [[Target]] = [
     [.target(name: "CAllocator"), .target(name: "CBLASThreads")],
+    // Files without a name and what a signal handler may do, which Swift cannot promise.
+    [.target(name: "CFiles")],
+    module("Files", uses: ["CFiles"]),
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
     module("LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"]),
