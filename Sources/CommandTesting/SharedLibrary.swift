@@ -5,9 +5,6 @@ import Foundation
 public struct SharedLibrary: Sendable {
     private let folder: TemporaryFolder
 
-    /// What the dynamic linker is told.
-    public var environment: [String: String] { ["LD_PRELOAD": folder.path("library.so")] }
-
     /// The compiler did not take the source.
     public struct CompilerFailed: Error {}
 
@@ -21,5 +18,23 @@ public struct SharedLibrary: Sendable {
         let outcome = try BuiltCommand(name: "/usr/bin/env")(
             "clang", "-shared", "-fPIC", "-o", folder.path("library.so"), file.path())
         guard outcome.code == 0 else { throw CompilerFailed() }
+    }
+
+    /// Runs `command` with the library.
+    ///
+    /// - Parameters:
+    ///   - command: what to run.
+    ///   - arguments: what follows the command's name.
+    ///   - environment: variables besides those of this process.
+    /// - Returns: what it left behind.
+    /// - Throws: as ``BuiltCommand/run(_:environment:killedAfter:)``.
+    public func run(
+        _ command: BuiltCommand, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> BuiltCommand.Outcome {
+        var environment = environment
+        environment["LD_PRELOAD"] = folder.path("library.so")
+        return try withExtendedLifetime(folder) {
+            try command.run(arguments, environment: environment)
+        }
     }
 }

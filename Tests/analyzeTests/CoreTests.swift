@@ -22,8 +22,7 @@ import Testing
     @Test(arguments: ["analyze", "train"])
     func programsStartAgainForABetterCore(name: String) throws {
         let library = try SharedLibrary(source: unknown)
-        let outcome = try BuiltCommand(name: name)(
-            "--version", "--verbose", environment: library.environment)
+        let outcome = try library.run(BuiltCommand(name: name), ["--version", "--verbose"])
         #expect(outcome.code == 0 && outcome.errors.isEmpty)
         #expect(outcome.output.contains("core \(expected),"), "\(outcome.output)")
     }
@@ -39,7 +38,7 @@ import Testing
     @Test func theyStartAgainOnce() throws {
         let library = try SharedLibrary(
             source: "char *openblas_get_corename(void) { return \"Prescott\"; }")
-        let outcome = try analyze("--version", "--verbose", environment: library.environment)
+        let outcome = try library.run(analyze, ["--version", "--verbose"])
         #expect(outcome.code == 0)
         #expect(outcome.output.contains("core Prescott,"))
     }
@@ -49,7 +48,7 @@ import Testing
         let library = try SharedLibrary(source: unknown)
         let words = ["pca", Self.run, "--layer", "h*", "--format", "csv", "--quiet"]
         let usual = try analyze.run(words, environment: ["OPENBLAS_CORETYPE": expected])
-        let outcome = try analyze.run(words, environment: library.environment)
+        let outcome = try library.run(analyze, words)
         #expect(outcome.code == 0)
         #expect(outcome.output == usual.output)
         #expect(usual.output.contains("hidden"))

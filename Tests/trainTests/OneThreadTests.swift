@@ -22,11 +22,12 @@ private let builds = ["openblas-pthread", "openblas-openmp", "openblas-serial"].
     @Test(arguments: builds)
     func productsStartNoTeam(build: String) throws {
         let folder = try TemporaryFolder()
-        let environment = try SharedLibrary(source: noTeams).environment.merging([
+        let environment = [
             "LD_LIBRARY_PATH": build, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2",
-        ]) { $1 }
+        ]
         // Products of 128 x 784 by 784 x 256, for which OpenBLAS would use several threads.
-        let outcome = try train.run(
+        let outcome = try SharedLibrary(source: noTeams).run(
+            train,
             [
                 "mlp", "--dataset", "synthetic-digits", "--train-samples", "600",
                 "--test-samples", "200", "--epochs", "1", "--hidden", "256", "--output",
