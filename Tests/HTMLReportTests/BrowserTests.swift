@@ -60,7 +60,7 @@ struct BrowserTests {
         return (String(dump[start.upperBound..<end.lowerBound]), console)
     }
 
-    @Test(.enabled(if: browser != nil, "no Chromium is installed; Scripts/setup --browser does"))
+    @Test(.enabled(if: browser != nil, "no Chromium is installed; Scripts/setup --tests does"))
     func sortsFiltersAndHandsOutData() throws {
         let (findings, console) = try run(
             """
