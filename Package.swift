@@ -101,6 +101,7 @@ let modules: [[Target]] = [
     module("Files", uses: ["CFiles"]),
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
+    module("Text"),
     module("LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"]),
     module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
     module("HDF5", uses: ["CHDF5"]),
@@ -109,9 +110,9 @@ let modules: [[Target]] = [
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
     module(
         "Analysis", uses: ["MetricCore", "RunFormat", "LinearAlgebra", "Statistics"]),
-    module("Report", uses: ["Analysis", "MetricCore"]),
+    module("Report", uses: ["Analysis", "MetricCore", "Text"]),
     module(
-        "ResultStore", uses: ["Analysis", "Report", grdb], testedWith: ["MetricCore"],
+        "ResultStore", uses: ["Analysis", "Report", "Text", grdb], testedWith: ["MetricCore"],
         excluding: ["README.md"]),
     module(
         "Batch", uses: ["Analysis", "LinearAlgebra", "MetricCore", "Report", "ResultStore"],
@@ -120,10 +121,13 @@ let modules: [[Target]] = [
         "Comparison",
         uses: [
             "Analysis", "HDF5", "MetricCore", "Report", "ResultStore", "RunFormat", "Statistics",
+            "Text",
         ]),
     module(
         "HTMLReport",
-        uses: ["Analysis", "Comparison", "MetricCore", "Report", "Statistics", mustache],
+        uses: [
+            "Analysis", "Comparison", "MetricCore", "Report", "Statistics", "Text", mustache,
+        ],
         resources: ["page.mustache", "run.mustache", "figure.mustache", "report.css", "report.js"]
             .map { .embedInCode("Templates/\($0)") }),
     module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
@@ -131,7 +135,7 @@ let modules: [[Target]] = [
         "AnalyzeCommands",
         uses: [
             "Analysis", "Batch", "CAllocator", "Comparison", "Executable", "HDF5", "HTMLReport",
-            "MetricCore", "Report", "ResultStore", "RunFormat", argumentParser,
+            "MetricCore", "Report", "ResultStore", "RunFormat", "Text", argumentParser,
         ],
         testedWith: nil),
     module("CommandTesting", testedWith: nil),

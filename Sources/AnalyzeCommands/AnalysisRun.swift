@@ -3,6 +3,7 @@ import Executable
 import MetricCore
 import Report
 import RunFormat
+import Text
 
 /// Metrics over the runs of a command line, from opening the files to the exit code.
 struct AnalysisRun {

@@ -5,6 +5,7 @@ import Glibc
 import HDF5
 public import MetricCore
 import Report
+import Text
 
 /// The command `analyze` over a list of metrics.
 ///

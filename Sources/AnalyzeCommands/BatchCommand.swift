@@ -7,6 +7,7 @@ import HDF5
 import MetricCore
 import Report
 import RunFormat
+import Text
 
 /// `analyze batch RUNS... --out DIR`: many runs, a result file each.
 struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {

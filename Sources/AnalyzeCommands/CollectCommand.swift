@@ -1,6 +1,7 @@
 import ArgumentParser
 import Report
 import ResultStore
+import Text
 
 /// `analyze collect DIR... --to FILE`: one table of many runs.
 struct Collect: ParsableCommand {

@@ -3,6 +3,7 @@ import Comparison
 import Executable
 import MetricCore
 import Report
+import Text
 
 /// `analyze compare runs...`: many runs in groups, or two side by side.
 struct Compare<Metrics: MetricList>: AsyncParsableCommand {

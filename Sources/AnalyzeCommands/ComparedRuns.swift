@@ -7,6 +7,7 @@ import MetricCore
 import Report
 import ResultStore
 import RunFormat
+import Text
 
 /// Many runs, from whatever holds them: the options of the commands that look at several at once.
 struct ComparedRuns: ParsableArguments {

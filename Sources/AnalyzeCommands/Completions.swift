@@ -1,6 +1,7 @@
 import ArgumentParser
 import Report
 import RunFormat
+import Text
 
 /// What the shell offers behind an option, from the run files that the line names already.
 ///

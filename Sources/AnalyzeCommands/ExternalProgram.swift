@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Glibc
 import Report
+import Text
 
 /// `analyze-foo` on PATH, which is `analyze foo`: handed the run files and its options, it answers
 /// with a `lamina.results/1` document on standard output.

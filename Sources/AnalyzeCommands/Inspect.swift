@@ -3,6 +3,7 @@ import HDF5
 import MetricCore
 import Report
 import RunFormat
+import Text
 
 /// `analyze inspect run.h5`: what is in the file, and what of it can be analyzed.
 struct Inspect: ParsableCommand {

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import MetricCore
 import Report
+import Text
 
 /// `analyze <metric> run.h5...`: one metric, with its own options.
 struct MetricCommand<M: Metric>: AsyncParsableCommand {

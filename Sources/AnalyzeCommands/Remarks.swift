@@ -1,6 +1,7 @@
 import Analysis
 import MetricCore
 import Report
+import Text
 
 /// What is to be said of results, once where it is the same for several metrics.
 struct Remark: Hashable {

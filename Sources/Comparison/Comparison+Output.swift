@@ -1,6 +1,7 @@
 import MetricCore
 public import Report
 import Statistics
+import Text
 
 extension Comparison {
     /// The name of the format of ``json``.

@@ -3,6 +3,7 @@ public import MetricCore
 import Report
 import RunFormat
 import Statistics
+import Text
 
 /// Puts runs into sections and groups.
 struct ComparisonBuilder {

@@ -1,6 +1,7 @@
 public import Analysis
 import MetricCore
 import Report
+import Text
 
 /// A condition on one number: `dead.fraction > 0.3`, `test_accuracy <= 0.9`.
 ///

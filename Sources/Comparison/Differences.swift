@@ -2,6 +2,7 @@ import Analysis
 public import MetricCore
 public import Report
 import RunFormat
+import Text
 
 /// Two states side by side: what changed from the first to the second.
 public struct Differences: Sendable {

@@ -1,6 +1,7 @@
 import HDF5
 import MetricCore
 public import Report
+import Text
 
 extension Object {
     /// What a document says of an object; empty if `node` is none.

@@ -3,6 +3,7 @@ public import Comparison
 import MetricCore
 import Mustache
 public import Report
+import Text
 
 /// One self-contained HTML file about many runs: an overview, what compares, a section a run with its
 /// figures, warnings, and what each metric means.

@@ -3,6 +3,7 @@ import Comparison
 import MetricCore
 import Report
 import Statistics
+import Text
 
 /// The part of the page about one state of a run.
 struct RunSection {

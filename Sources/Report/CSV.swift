@@ -1,5 +1,6 @@
 public import Analysis
 import MetricCore
+import Text
 
 /// Results as comma-separated values, one row a number.
 ///

@@ -1,4 +1,5 @@
 import MetricCore
+import Text
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,6 @@
 public import Analysis
 public import MetricCore
+import Text
 
 /// Results as a `lamina.results/1` document.
 ///

@@ -1,5 +1,6 @@
 import Analysis
 import MetricCore
+import Text
 
 /// How the results of one command are told apart: what they all share is left out.
 struct Labels {

@@ -1,5 +1,6 @@
 import Analysis
 import MetricCore
+import Text
 
 /// One set of axes with what is drawn in it.
 struct Panel {

@@ -1,5 +1,6 @@
 public import Analysis
 public import MetricCore
+import Text
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,6 @@
 public import Analysis
 public import MetricCore
+import Text
 
 /// Results as tables for people, one a metric, with what they mean in a line each beneath.
 ///

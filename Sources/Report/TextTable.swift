@@ -1,3 +1,5 @@
+import Text
+
 /// Text in columns: heads, an optional line of notes beneath them, rows.
 public struct TextTable {
     private var columns: [(head: String, note: String, isNumeric: Bool)]

@@ -1,4 +1,5 @@
 public import MetricCore
+import Text
 
 /// A figure as an SVG element for a page, the same text for the same figure.
 ///

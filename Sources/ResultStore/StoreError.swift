@@ -1,4 +1,5 @@
 import Report
+import Text
 
 /// Why results cannot be read, collected or stored, in one sentence with a remedy.
 public struct StoreError: Error, Hashable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Analysis
 import MetricCore
 import Testing
+import Text
 
 @testable import Report
 
