@@ -91,6 +91,7 @@ let systemLibraries: [Target] = [
     system("COpenBLAS", pkgConfig: "openblas", debian: "libopenblas-dev"),
     system("CLAPACKE", pkgConfig: "lapacke", debian: "liblapacke-dev"),
     system("CDeflate", pkgConfig: "libdeflate", debian: "libdeflate-dev"),
+    system("CLZF", pkgConfig: "liblzf", debian: "liblzf-dev"),
     system("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
 ]
 
@@ -104,8 +105,8 @@ let modules: [[Target]] = [
     module("Text"),
     module("LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"]),
     module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
-    module("HDF5", uses: ["CHDF5"]),
-    module("RunFormat", uses: ["CDeflate", "HDF5", "LinearAlgebra"]),
+    module("HDF5", uses: ["CHDF5", "Text"]),
+    module("RunFormat", uses: ["CDeflate", "CLZF", "HDF5", "LinearAlgebra", "Text"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
     module(

@@ -34,7 +34,7 @@ struct AnalysisRun {
 
     private func analyze(_ path: String, with analyzer: Analyzer) async throws -> RunAnalysis {
         let run = try RunFile(
-            path: path, options: ReadOptions(allowsExternalLinks: selection.allowExternalLinks))
+            path: path, options: selection.readOptions)
         if let version = run.attributes[Schema.Attribute.version]?.integer,
             version > Schema.version, !output.quiet
         {
@@ -42,10 +42,20 @@ struct AnalysisRun {
                 warning: "\(visible(path)): it was written as version \(version) of the format; "
                     + "this program knows \(Schema.version) and may miss what is new")
         }
+        try sayRemarks(on: run)
         let bar = output.quiet ? nil : ProgressBar(path, total: 0)
         defer { bar?.finish() }
         return try await analyzer.analyze(run) { done, total in
             bar?.update(done: done, of: total)
+        }
+    }
+
+    /// Says which matrices are passed over and which layers have two names, unless layers were named.
+    private func sayRemarks(on run: RunFile) throws {
+        guard !output.quiet, selection.selection.dataset == nil, selection.selection.layers.isEmpty
+        else { return }
+        for remark in try run.remarks() {
+            Messages.say(warning: "\(visible(run.path)): \(remark)")
         }
     }
 

@@ -108,7 +108,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
         let bar = quiet ? nil : ProgressBar("batch", total: runs.count, unit: .items("runs"))
         defer { bar?.finish() }
         let selection = choices.selection
-        let options = ReadOptions(allowsExternalLinks: choices.allowExternalLinks)
+        let options = choices.readOptions
         let clock = ContinuousClock()
         let start = clock.now
         var lastLine = start
@@ -181,15 +181,16 @@ extension ChoiceOptions {
         let sites = Site.allCases.filter(selection.sites.contains).map(\.rawValue)
         func texts(_ texts: [String]) -> JSONNode { .list(texts.map { .text($0) }) }
         func text(_ text: String?) -> JSONNode { text.map { .text($0) } ?? .null }
-        return .object([
-            .init("layers", texts(selection.layers)),
-            // One text, so that batches from before there could be several go on.
-            .init("site", sites.isEmpty ? .null : .text(sites.joined(separator: ","))),
-            .init("dataset", text(selection.dataset)),
-            .init("channelsAreLast", .flag(selection.channelsAreLast)),
-            .init("snapshots", texts(selection.snapshots)),
-            .init("nonFinite", .text(selection.nonFinite.rawValue)),
-        ])
+        return .object(
+            [
+                .init("layers", texts(selection.layers)),
+                // One text, so that batches from before there could be several go on.
+                .init("site", sites.isEmpty ? .null : .text(sites.joined(separator: ","))),
+                .init("dataset", text(selection.dataset)),
+                .init("channelsAreLast", .flag(selection.channelsAreLast)),
+                .init("snapshots", texts(selection.snapshots)),
+                .init("nonFinite", .text(selection.nonFinite.rawValue)),
+            ] + (elementType.map { [.init("dtype", .text($0))] } ?? []))
     }
 }
 
@@ -204,6 +205,9 @@ extension JSONNode {
                     case .texts(let texts): .list(texts.map { .text($0) })
                     case .integer(let integer): .integer(integer)
                     case .integers(let integers): .list(integers.map { .integer($0) })
+                    // As text: a number of JSON would be another one for most readers.
+                    case .unsigned(let value): .text("\(value)")
+                    case .unsigneds(let values): .list(values.map { .text("\($0)") })
                     case .number(let number): JSONNode(.number(number))
                     case .numbers(let numbers): JSONNode(.numbers(numbers))
                     case .unread: .null

@@ -47,6 +47,7 @@ struct Inspect: ParsableCommand {
             output.write("\n\(visible(layer.name))\(note)\n")
             write(ArrayRole.allCases.compactMap { layer.arrays[$0] } + layer.others, to: output)
         }
+        for remark in run.layers.isEmpty ? [] : run.remarks { output.write("\n\(remark)\n") }
         if run.layers.isEmpty {
             output.write("\nNo layers; name a matrix with --dataset PATH to analyze it.\n")
         }

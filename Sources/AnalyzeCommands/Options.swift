@@ -1,6 +1,7 @@
 public import Analysis
 public import ArgumentParser
 public import MetricCore
+import RunFormat
 
 /// What to analyze: the arguments that every analyzing command has.
 struct SelectionOptions: ParsableArguments {
@@ -16,7 +17,7 @@ struct SelectionOptions: ParsableArguments {
     }
 
     var sites: [Site] { choices.sites }
-    var allowExternalLinks: Bool { choices.allowExternalLinks }
+    var readOptions: ReadOptions { choices.readOptions }
     var selection: Selection { choices.selection }
 }
 
@@ -62,16 +63,31 @@ struct ChoiceOptions: ParsableArguments {
             valueName: "exclude|fail"))
     var nonFinite: NonFinitePolicy = .exclude
 
+    @Option(
+        name: .customLong("dtype"),
+        help: ArgumentHelp(
+            "What words without a type are: bfloat16 stored as uint16 or opaque bytes, float8_e4m3fn as "
+                + "uint8, ...; uint16 for whole numbers.", valueName: "type"))
+    var elementType: String?
+
     @Flag(help: "Follow links into other files.")
     var allowExternalLinks = false
 
     enum ChannelAxis: String, ExpressibleByArgument, CaseIterable { case first, last }
 
     func validate() throws {
+        if let elementType, !ReadOptions.isElementType(elementType) {
+            throw ValidationError(
+                "--dtype \(elementType) is not known; known: \(ReadOptions.elementTypes)")
+        }
         if dataset != nil, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
             throw ValidationError(
                 "--dataset names one matrix; --layer, --site and --snapshot do not go with it")
         }
+    }
+
+    var readOptions: ReadOptions {
+        ReadOptions(allowsExternalLinks: allowExternalLinks, elementType: elementType)
     }
 
     var selection: Selection {

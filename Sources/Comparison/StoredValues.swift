@@ -57,6 +57,9 @@ extension JSONNode {
         case .texts(let texts): self = .list(texts.map { .text($0) })
         case .integer(let integer): self = .integer(integer)
         case .integers(let integers): self = .list(integers.map { .integer($0) })
+        // As text: a number of JSON would be another one for most readers.
+        case .unsigned(let value): self = .text("\(value)")
+        case .unsigneds(let values): self = .list(values.map { .text("\($0)") })
         case .number(let number): self = number.isFinite ? .number(number) : .null
         case .numbers(let numbers):
             self = .list(numbers.map { $0.isFinite ? .number($0) : .null })

@@ -1,12 +1,15 @@
 import CHDF5
+import Text
 
 /// An open dataset; it keeps its file open.
 public final class HDF5Dataset: Sendable {
-    let handle: HDF5Handle
+    /// The open object.
+    public let object: HDF5Object
     /// The file it lies in.
-    public let file: HDF5File
+    public var file: HDF5File { object.file }
     /// Path within the file.
-    public let path: String
+    public var path: String { object.path }
+    var id: hid_t { object.handle.id }
     /// Number of elements along each dimension; empty for a scalar.
     public let shape: [Int]
     /// How an element is stored.
@@ -43,10 +46,10 @@ public final class HDF5Dataset: Sendable {
         public let externalFileCount: Int
         /// Position of the first byte in the file; `nil` unless contiguous and written.
         public let offset: Int?
-        /// Bytes that the elements take in the file.
+        /// Bytes that the elements take in the file; 0 if chunked, see ``HDF5Dataset/lookAtChunks()``.
         public let byteCount: Int
-        /// Chunks that have been written; `nil` unless chunked.
-        public let chunkCount: Int?
+        /// Whether chunks that reach beyond the extent are stored without filters.
+        let leavesEdgesPlain: Bool
     }
 
     /// Opens a dataset.
@@ -57,27 +60,39 @@ public final class HDF5Dataset: Sendable {
     ///   - chunkCacheBytes: memory for decoded chunks, at least one chunk to be of use; `nil` for
     ///     the library's default.
     /// - Throws: ``HDF5Error`` if there is no dataset at `path`, or only by a refused link.
-    public init(
+    public convenience init(
         _ path: String, in file: HDF5File, chunkCacheBytes: Int? = nil
     ) throws(HDF5Error) {
-        self.path = path
-        self.file = file
-        guard try file.kind(of: path) == .dataset else {
-            throw HDF5Error(.openDataset, path, .wrongType)
+        let location = try file.locate(path)
+        guard let chunkCacheBytes else {
+            try self.init(try location.open(.openDataset))
+            return
         }
-        let name = encodeName(try file.resolve(path))
-        let fileID = file.handle.id
-        let handle = try HDF5Handle(.openDataset, path, close: { H5Dclose($0) }) {
-            guard let chunkCacheBytes else {
-                return H5Dopen2(fileID, name, chdf5_default_plist())
-            }
+        let bytes = cName(location.name)
+        let parent = location.parent.handle.id
+        // Closed after the opening, whose errors it would clear.
+        let access = try HDF5Handle(.openDataset, path, close: { H5Pclose($0) }) {
             let access = H5Pcreate(chdf5_dataset_access())
-            defer { H5Pclose(access) }
             // Chunks are read once, front to back: preempt those read completely (1.0).
             H5Pset_chunk_cache(access, 1009, max(chunkCacheBytes, 1 << 20), 1)
-            return H5Dopen2(fileID, name, access)
+            return access
         }
-        let id = handle.id
+        let accessID = access.id
+        let object = try HDF5Object(.openDataset, path: path, in: file) {
+            H5Dopen2(parent, bytes, accessID)
+        }
+        _ = access.id
+        try self.init(object)
+    }
+
+    /// The dataset that `object` is.
+    ///
+    /// - Throws: ``HDF5Error`` if it is none, or cannot be described.
+    public init(_ object: HDF5Object) throws(HDF5Error) {
+        let path = object.path
+        guard object.kind == .dataset else { throw HDF5Error(.openDataset, path, .wrongType) }
+        self.object = object
+        let id = object.handle.id
         let found = try HDF5Library.locked {
             () throws(HDF5Error) -> ([Int], ElementType, Storage) in
             let shape = try extent(of: id, path)
@@ -86,7 +101,19 @@ public final class HDF5Dataset: Sendable {
             return (shape, ElementType(reading: type), try Storage(reading: id, path, shape))
         }
         (shape, elementType, storage) = found
-        self.handle = handle
+    }
+
+    /// The descriptor of the file that holds the dataset, for positioned reads beside the library.
+    ///
+    /// Valid while the dataset is open; `nil` if the file is not read through one.
+    public func descriptor() -> Int32? {
+        let id = id
+        return HDF5Library.locked {
+            let file = H5Iget_file_id(id)
+            guard file >= 0 else { return nil }
+            defer { H5Fclose(file) }
+            return systemDescriptor(of: file)
+        }
     }
 
     /// Number of elements, or `nil` if it is more than an `Int` holds.
@@ -120,17 +147,12 @@ extension HDF5Dataset.Storage {
             try HDF5Library.check(
                 .describe, path, H5Pget_chunk(creation, Int32(shape.count), &chunk))
             chunkShape = chunk.map { Int(clamping: $0) }
-            let space = try HDF5Library.check(.describe, path, H5Dget_space(id))
-            defer { H5Sclose(space) }
-            var count: hsize_t = 0
-            let isEmpty = shape.contains(0)
-            if !isEmpty {
-                try HDF5Library.check(.describe, path, H5Dget_num_chunks(id, space, &count))
-            }
-            chunkCount = Int(clamping: count)
+            var options: UInt32 = 0
+            try HDF5Library.check(.describe, path, H5Pget_chunk_opts(creation, &options))
+            leavesEdgesPlain = options & chdf5_plain_edges() != 0
         } else {
             chunkShape = nil
-            chunkCount = nil
+            leavesEdgesPlain = false
         }
         filters = try HDF5Dataset.Storage.filters(of: creation, path)
         externalFileCount = max(0, Int(H5Pget_external_count(creation)))
@@ -138,8 +160,10 @@ extension HDF5Dataset.Storage {
         offset =
             layout == .contiguous && externalFileCount == 0 && chdf5_has_address(address) != 0
             ? Int(exactly: address) : nil
-        // A virtual dataset would open its sources to answer.
-        byteCount = layout == .virtual ? 0 : Int(clamping: H5Dget_storage_size(id))
+        // A virtual dataset would open its sources to answer, a chunked one walk over its whole index.
+        byteCount =
+            layout == .contiguous || layout == .compact
+            ? Int(clamping: H5Dget_storage_size(id)) : 0
     }
 
     private static func filters(of creation: hid_t, _ path: String) throws(HDF5Error) -> [Filter] {

@@ -1,3 +1,5 @@
+import Text
+
 /// What went wrong in the HDF5 library, or what was refused before it was asked.
 public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was attempted.
@@ -27,6 +29,13 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         case noPermission = "no permission to read it"
         case isEmpty = "it is empty (0 bytes)"
         case notHDF5 = "it is not an HDF5 file"
+        case lfsPointer =
+            "it is a Git LFS pointer, not the file it stands for; fetch that with git lfs pull"
+        case newerFormat =
+            """
+            it was written by a newer HDF5 library, or is damaged; write it with \
+            libver=("earliest", "v110") in h5py, or convert it with h5repack --high=2
+            """
         case truncated =
             "it is truncated: shorter than its own header says; copy or record it again"
         case locked =
@@ -38,6 +47,14 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         case unknownLink = "it is a link of a user-defined kind, which is not followed"
         case linkCycle = "its soft links go round in a circle"
         case tooLarge = "it is too large"
+        case tooDeep =
+            "its path has more than 64 names or 4,096 bytes, or its links go on for as long"
+        case tooMany = "it has more than 100,000 entries"
+        case notWritten = "a chunk of it was never written"
+        case damagedChunk =
+            "a chunk of it is damaged: it does not decode to the bytes it should have"
+        case changed =
+            "the file was changed while it was read; wait until its writer has ended, then run again"
         case wrongType = "it has another type"
         case library = "the HDF5 library failed"
     }
@@ -51,7 +68,8 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
     /// The library's own words, outermost call first; for `--verbose`.
     public let frames: [String]
 
-    init(
+    /// An error; `frames` for those of the library.
+    public init(
         _ operation: Operation, _ subject: String, _ cause: Cause = .library,
         frames: [String] = []
     ) {
@@ -61,104 +79,24 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         self.frames = frames
     }
 
-    /// The error of a read past the library that met the end of the file.
-    public static func endOfFile(reading path: String) -> HDF5Error {
-        HDF5Error(.read, path, .truncated)
-    }
-
     /// The innermost message of the library, or the cause in words.
     public var reason: String {
+        if cause == .newerFormat, let words = libraryWords { return "\(cause.rawValue) (\(words))" }
         guard cause == .library else { return cause.rawValue }
+        return libraryWords ?? cause.rawValue
+    }
+
+    private var libraryWords: String? {
         let messages = frames.compactMap { frame -> String? in
             guard let colon = frame.firstRange(of: ": ") else { return nil }
             let text = frame[colon.upperBound...]
             return text.isEmpty ? nil : String(text)
         }
-        return displayable(messages.last ?? cause.rawValue)
+        return messages.last.map { visible($0) }
     }
 
     /// One sentence, without line breaks.
     public var description: String {
-        "cannot \(operation.rawValue) \(displayable(subject)): \(reason)"
+        "cannot \(operation.rawValue) \(shortened(visible(subject), to: 400)): \(reason)"
     }
-}
-
-/// `text` with everything that a terminal could act on, or that hides text, written as an escape.
-///
-/// Control characters become `\xNN`; bytes that were not UTF-8 (see ``decodeName(_:)``) become the
-/// `\xNN` they were; line separators and marks that turn the direction of writing become `\u{...}`.
-public func displayable(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0:
-            result += "\\x" + hexadecimal(scalar.value)
-        case 0x10_FF80...0x10_FFFF:
-            result += "\\x" + hexadecimal(scalar.value & 0xFF)
-        case 0x200B, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF:
-            result += "\\u{" + hexadecimal(scalar.value) + "}"
-        default:
-            result.unicodeScalars.append(scalar)
-        }
-    }
-    return result
-}
-
-private func hexadecimal(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16, uppercase: true)
-    return digits.count < 2 ? "0" + digits : digits
-}
-
-/// A name as text that keeps every byte.
-///
-/// HDF5 names are bytes. Those that are not UTF-8 are mapped to the last scalars of the private use
-/// area (byte 0xNN to U+10FFNN), so that any object can be named, opened again and displayed.
-public func decodeName(_ bytes: some Sequence<UInt8>) -> String {
-    var scalars = String.UnicodeScalarView()
-    var rest = Array(bytes)[...]
-    while !rest.isEmpty {
-        if let text = String(validating: rest, as: UTF8.self) {
-            scalars.append(contentsOf: text.unicodeScalars)
-            break
-        }
-        let length = (1...4).first { length in
-            length <= rest.count && String(validating: rest.prefix(length), as: UTF8.self) != nil
-        }
-        if let length, let text = String(validating: rest.prefix(length), as: UTF8.self) {
-            scalars.append(contentsOf: text.unicodeScalars)
-            rest = rest.dropFirst(length)
-        } else if let byte = rest.popFirst(), let scalar = Unicode.Scalar(0x10_FF00 + UInt32(byte))
-        {
-            scalars.append(scalar)
-        }
-    }
-    return String(scalars)
-}
-
-/// Whether a name holds bytes that are not UTF-8.
-public func isForeignName(_ name: String) -> Bool {
-    name.unicodeScalars.contains { $0.value >= 0x10_FF80 }
-}
-
-/// The bytes of a name made by ``decodeName(_:)``, ending with a zero.
-func encodeName(_ name: String) -> [CChar] {
-    var bytes: [UInt8] = []
-    for scalar in name.unicodeScalars {
-        if scalar.value >= 0x10_FF80 {
-            bytes.append(UInt8(scalar.value & 0xFF))
-        } else {
-            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-        }
-    }
-    return bytes.map { CChar(bitPattern: $0) } + [0]
-}
-
-func decodeName(cString: UnsafePointer<CChar>) -> String {
-    var bytes: [UInt8] = []
-    var next = cString
-    while next.pointee != 0 {
-        bytes.append(UInt8(bitPattern: next.pointee))
-        next += 1
-    }
-    return decodeName(bytes)
 }

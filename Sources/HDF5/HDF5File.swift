@@ -8,6 +8,8 @@ public final class HDF5File: Sendable {
     public let path: String
     /// Whether links into other files are followed.
     public let followsExternalLinks: Bool
+    /// What the file was like when it was opened for reading.
+    private let stamp: Stamp?
 
     /// Opens a file for reading.
     ///
@@ -19,8 +21,10 @@ public final class HDF5File: Sendable {
         try HDF5File.refuseUnreadable(path)
         do {
             handle = try HDF5Handle(.openFile, path, close: { H5Fclose($0) }) {
-                closedOnExecution(H5Fopen(path, chdf5_acc_rdonly(), chdf5_default_plist()))
+                closedOnExecution(H5Fopen(path, chdf5_acc_rdonly(), readAccess))
             }
+            let id = handle.id
+            stamp = HDF5Library.locked { systemDescriptor(of: id) }.flatMap { Stamp($0) }
         } catch {
             throw HDF5Error(
                 .openFile, path, HDF5File.cause(of: error.frames), frames: error.frames)
@@ -31,6 +35,7 @@ public final class HDF5File: Sendable {
     public init(creatingAt path: String) throws(HDF5Error) {
         self.path = path
         followsExternalLinks = false
+        stamp = nil
         if access(path, F_OK) == 0 { throw HDF5Error(.createFile, path, .exists) }
         do {
             handle = try HDF5Handle(.createFile, path, close: { H5Fclose($0) }) {
@@ -71,12 +76,37 @@ public final class HDF5File: Sendable {
         }
     }
 
-    /// The descriptor through which the library reads, for positioned reads beside it.
-    ///
-    /// Valid while the file is open; `nil` if the file is not read through one.
-    public func descriptor() -> Int32? {
+    /// The descriptor through which the library reads; `nil` if the file is not read through one.
+    private func descriptor() -> Int32? {
         let id = handle.id
         return HDF5Library.locked { systemDescriptor(of: id) }
+    }
+
+    /// Fails if the file was cut or written to since it was opened for reading.
+    ///
+    /// The library gives zeros for what a file has lost, and old rows beside new ones for what was
+    /// overwritten; so whoever has read values asks this afterwards.
+    ///
+    /// - Throws: ``HDF5Error`` with the cause `truncated` or `changed`.
+    public func checkUnchanged(_ subject: String) throws(HDF5Error) {
+        guard let stamp, let descriptor = descriptor(), let now = Stamp(descriptor) else { return }
+        if now.size < stamp.size { throw HDF5Error(.read, subject, .truncated) }
+        if now != stamp { throw HDF5Error(.read, subject, .changed) }
+    }
+
+    /// Size and time of the last change of an open file.
+    private struct Stamp: Sendable, Equatable {
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+
+        init?(_ descriptor: Int32) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            size = Int(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
     }
 
     private static func refuseUnreadable(_ path: String) throws(HDF5Error) {
@@ -96,7 +126,18 @@ public final class HDF5File: Sendable {
         // The library answers "not accessible" to both; the signature tells a cut file from
         // another kind of file.
         let isHDF5 = HDF5Library.locked { H5Fis_hdf5(path) }
-        guard isHDF5 != 0 else { throw HDF5Error(.openFile, path, .notHDF5) }
+        guard isHDF5 != 0 else {
+            throw HDF5Error(.openFile, path, isLFSPointer(path) ? .lfsPointer : .notHDF5)
+        }
+    }
+
+    private static func isLFSPointer(_ path: String) -> Bool {
+        let signature = Array("version https://git-lfs.github.com/spec/".utf8)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: signature.count)
+        return pread(descriptor, &bytes, bytes.count, 0) == bytes.count && bytes == signature
     }
 
     private static func cause(of frames: [String]) -> HDF5Error.Cause {
@@ -106,7 +147,7 @@ public final class HDF5File: Sendable {
         }) {
             return .locked
         }
-        return .library
+        return HDF5Library.isOfNewerFormat(frames) ? .newerFormat : .library
     }
 
     static func causeOfWriting(_ frames: [String]) -> HDF5Error.Cause {
@@ -115,6 +156,16 @@ public final class HDF5File: Sendable {
         return .library
     }
 }
+
+/// Settings to open files for reading with: by positioned reads of a descriptor, whatever HDF5_DRIVER says,
+/// since bytes are read past the library as well.
+///
+/// First used under the lock. Never closed: that would clear the error stack of a failed opening.
+private let readAccess: hid_t = {
+    let access = H5Pcreate(chdf5_file_access())
+    H5Pset_fapl_sec2(access)
+    return access
+}()
 
 /// Passes `status` on unless it says that a write failed; knows a full disk.
 ///
@@ -131,7 +182,7 @@ func writing<T: SignedInteger>(
 }
 
 /// The system's descriptor of an open file, or `nil`; call it with the lock held.
-private func systemDescriptor(of file: hid_t) -> Int32? {
+func systemDescriptor(of file: hid_t) -> Int32? {
     var pointer: UnsafeMutableRawPointer?
     guard H5Fget_vfd_handle(file, chdf5_default_plist(), &pointer) >= 0, let pointer else {
         return nil

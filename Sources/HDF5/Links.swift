@@ -1,4 +1,5 @@
 import CHDF5
+import Text
 
 /// A name in a group and what it stands for.
 public struct HDF5Link: Sendable, Hashable {
@@ -14,153 +15,79 @@ public struct HDF5Link: Sendable, Hashable {
         case user
     }
 
-    /// The name, as ``decodeName(_:)`` makes it.
+    /// The name, as `decodeName` makes it.
     public let name: String
     /// What it leads to.
     public let kind: Kind
+    /// Whether the group holds the name more than once; only the first can be opened.
+    public let isRepeated: Bool
 }
 
-/// What an object in a file is.
-public enum HDF5ObjectKind: Sendable, Hashable {
-    case group, dataset, namedType, unknown
-}
-
-extension HDF5File {
-    /// The links of a group, in the order of the names' bytes.
-    public func links(in group: String) throws(HDF5Error) -> [HDF5Link] {
-        final class Links { var all: [HDF5Link] = [] }
-        let links = Links()
-        let object = try open(.list, group)
-        let id = object.id
+extension HDF5Object {
+    /// The links of a group, in the order of the names' bytes, each name once.
+    ///
+    /// - Throws: ``HDF5Error`` if there are more than 100,000, or they cannot be listed.
+    /// - Complexity: O(links · log links).
+    public func links() throws(HDF5Error) -> [HDF5Link] {
+        final class Found {
+            var all: [(name: [UInt8], kind: HDF5Link.Kind)] = []
+            var isTooMany = false
+        }
+        let found = Found()
+        let id = handle.id
         try HDF5Library.locked { () throws(HDF5Error) in
             let status = chdf5_each_link(
                 id,
                 { name, type, context in
-                    guard let name, let context else { return }
-                    let links = Unmanaged<Links>.fromOpaque(context).takeUnretainedValue()
-                    links.all.append(
-                        HDF5Link(name: decodeName(cString: name), kind: linkKind(type)))
-                }, Unmanaged.passUnretained(links).toOpaque())
-            try HDF5Library.check(.list, group, status)
-        }
-        return links.all
-    }
-
-    /// Whether there is an object at `path` that can be reached without leaving the file.
-    public func contains(_ path: String) -> Bool {
-        (try? kind(of: path)) != nil
-    }
-
-    /// What is at `path`, and a number that no other object of the file has.
-    ///
-    /// - Throws: ``HDF5Error`` if there is nothing, or only by a refused link.
-    public func identity(of path: String) throws(HDF5Error) -> (
-        kind: HDF5ObjectKind, number: UInt64
-    ) {
-        let object = try open(.describe, path)
-        let id = object.id
-        return try HDF5Library.locked { () throws(HDF5Error) in
-            var type: Int32 = 0
-            var number: UInt64 = 0
-            try HDF5Library.check(.describe, path, chdf5_object_info(id, &type, &number))
-            let kind: HDF5ObjectKind =
-                switch type {
-                case Int32(H5O_TYPE_GROUP.rawValue): .group
-                case Int32(H5O_TYPE_DATASET.rawValue): .dataset
-                case Int32(H5O_TYPE_NAMED_DATATYPE.rawValue): .namedType
-                default: .unknown
-                }
-            return (kind, number)
-        }
-    }
-
-    /// What is at `path`.
-    public func kind(of path: String) throws(HDF5Error) -> HDF5ObjectKind {
-        try identity(of: path).kind
-    }
-
-    /// Opens any object, having followed its links by hand.
-    func open(_ operation: HDF5Error.Operation, _ path: String) throws(HDF5Error) -> HDF5Handle {
-        let resolved = encodeName(try resolve(path))
-        let file = handle.id
-        return try HDF5Handle(operation, path, close: { H5Oclose($0) }) {
-            H5Oopen(file, resolved, chdf5_default_plist())
-        }
-    }
-
-    /// The path of the same object by hard links alone.
-    ///
-    /// The library would follow soft links in circles up to its limit and external links into any
-    /// file of the machine; here each step is looked at before it is taken.
-    func resolve(_ path: String) throws(HDF5Error) -> String {
-        var done: [String] = []
-        var waiting = Array(path.split(separator: "/").map(String.init).reversed())
-        var softLinks = 0
-        let file = handle.id
-        while let name = waiting.popLast() {
-            if name == "." { continue }
-            let here = "/" + (done + [name]).joined(separator: "/")
-            let bytes = encodeName(here)
-            let link = try HDF5Library.locked { () throws(HDF5Error) -> (Int32, String) in
-                var type: Int32 = 0
-                var size = 0
-                guard chdf5_link_info(file, bytes, &type, &size) >= 0 else {
-                    throw HDF5Error(
-                        .resolve, path, .noSuchObject, frames: HDF5Library.currentFrames())
-                }
-                guard linkKind(type) == .soft else { return (type, "") }
-                guard size <= 1 << 16 else { throw HDF5Error(.resolve, path, .tooLarge) }
-                var target = [CChar](repeating: 0, count: size + 1)
-                try HDF5Library.check(
-                    .resolve, path,
-                    H5Lget_val(file, bytes, &target, size, chdf5_default_plist()))
-                return (
-                    type,
-                    target.withUnsafeBufferPointer {
-                        decodeName(
-                            $0.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+                    guard let name, let context else { return 0 }
+                    let found = Unmanaged<Found>.fromOpaque(context).takeUnretainedValue()
+                    guard found.all.count < 100_000 else {
+                        found.isTooMany = true
+                        return 1
                     }
-                )
-            }
-            switch linkKind(link.0) {
-            case .hard: done.append(name)
-            case .soft:
-                softLinks += 1
-                guard softLinks <= 32 else { throw HDF5Error(.resolve, path, .linkCycle) }
-                if link.1.hasPrefix("/") { done = [] }
-                waiting += link.1.split(separator: "/").map(String.init).reversed()
-            case .external:
-                guard followsExternalLinks else {
-                    throw HDF5Error(.resolve, path, .externalLink)
-                }
-                done.append(name)
-            case .user: throw HDF5Error(.resolve, path, .unknownLink)
-            }
+                    let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
+                    found.all.append((Array(bytes), linkKind(type)))
+                    return 0
+                }, Unmanaged.passUnretained(found).toOpaque())
+            try HDF5Library.check(.list, path, status)
         }
-        return "/" + done.joined(separator: "/")
+        if found.isTooMany { throw HDF5Error(.list, path, .tooMany) }
+        let sorted = found.all.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        var links: [HDF5Link] = []
+        links.reserveCapacity(sorted.count)
+        for (index, link) in sorted.enumerated() {
+            if index > 0, sorted[index - 1].name == link.name { continue }
+            let isRepeated = index + 1 < sorted.count && sorted[index + 1].name == link.name
+            links.append(
+                HDF5Link(name: decodeName(link.name), kind: link.kind, isRepeated: isRepeated))
+        }
+        return links
     }
 
-    /// Creates a group and the groups above it that are missing.
-    public func createGroup(_ path: String) throws(HDF5Error) {
-        let file = handle.id
-        let bytes = encodeName(path)
-        let group = try HDF5Handle(.createGroup, path, close: { H5Gclose($0) }) {
-            let links = linkCreation()
-            defer { H5Pclose(links) }
-            return H5Gcreate2(file, bytes, links, chdf5_default_plist(), chdf5_default_plist())
+    /// The kind of a link and, of a soft one, its target.
+    func link(
+        _ name: String, _ subject: String
+    ) throws(HDF5Error) -> (kind: HDF5Link.Kind, target: String) {
+        let id = handle.id
+        let bytes = cName(name)
+        return try HDF5Library.locked { () throws(HDF5Error) -> (HDF5Link.Kind, String) in
+            var type: Int32 = 0
+            var size = 0
+            guard chdf5_link_info(id, bytes, &type, &size) >= 0 else {
+                throw HDF5Error(
+                    .resolve, subject, .noSuchObject, frames: HDF5Library.currentFrames())
+            }
+            let kind = linkKind(type)
+            guard kind == .soft else { return (kind, "") }
+            guard size <= 4096 else { throw HDF5Error(.resolve, subject, .tooDeep) }
+            var target = [CChar](repeating: 0, count: size + 1)
+            try HDF5Library.check(
+                .resolve, subject, H5Lget_val(id, bytes, &target, size, chdf5_default_plist()))
+            return (
+                kind, decodeName(target.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+            )
         }
-        _ = group.id
     }
-}
-
-/// Settings that create missing groups on the way, with names in UTF-8.
-///
-/// Call under the lock.
-func linkCreation() -> hid_t {
-    let links = H5Pcreate(chdf5_link_create())
-    H5Pset_create_intermediate_group(links, 1)
-    H5Pset_char_encoding(links, H5T_CSET_UTF8)
-    return links
 }
 
 private func linkKind(_ type: Int32) -> HDF5Link.Kind {

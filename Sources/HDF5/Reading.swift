@@ -1,13 +1,5 @@
 import CHDF5
 
-/// A chunk as it lies in the file.
-public struct RawChunk: Sendable {
-    /// Bytes after all filters that were applied in writing.
-    public let bytes: [UInt8]
-    /// Bit i is set where filter i was skipped for this chunk.
-    public let skippedFilters: UInt32
-}
-
 extension HDF5Dataset {
     /// Reads a block as numbers of the machine, converted by the library where necessary.
     ///
@@ -46,7 +38,7 @@ extension HDF5Dataset {
                 && start.count == shape.count && count.count == shape.count,
             "block \(start) + \(count) of \(shape)")
         guard !count.contains(0) else { return }
-        let id = handle.id
+        let id = id
         try HDF5Library.locked { () throws(HDF5Error) in
             let fileSpace = try HDF5Library.check(.read, path, H5Dget_space(id))
             defer { H5Sclose(fileSpace) }
@@ -94,43 +86,18 @@ extension HDF5Dataset {
         return Array(memory.bindMemory(to: T.self))
     }
 
-    /// The chunk that begins at `origin`, or `nil` if it was never written.
-    public func rawChunk(at origin: [Int], limit: Int = 1 << 30) throws(HDF5Error) -> RawChunk? {
-        let size = try chunkByteCount(at: origin)
-        guard size > 0 else { return nil }
-        guard size <= limit else { throw HDF5Error(.read, path, .tooLarge) }
-        var bytes = [UInt8](repeating: 0, count: size)
-        var skipped: UInt32 = 0
-        try bytes.withUnsafeMutableBufferPointer { memory throws(HDF5Error) in
-            skipped = try readRawChunk(at: origin, into: UnsafeMutableRawBufferPointer(memory))
-        }
-        return RawChunk(bytes: bytes, skippedFilters: skipped)
-    }
-
-    /// Bytes in the file of the chunk that begins at `origin`; 0 if it was never written.
-    ///
-    /// - Complexity: O(log chunks), through the library's index.
-    public func chunkByteCount(at origin: [Int]) throws(HDF5Error) -> Int {
-        let id = handle.id
-        return try HDF5Library.locked { () throws(HDF5Error) -> Int in
-            var size: hsize_t = 0
-            try HDF5Library.check(
-                .read, path, H5Dget_chunk_storage_size(id, origin.map { hsize_t($0) }, &size))
-            return Int(clamping: size)
-        }
-    }
-
     /// Reads the chunk that begins at `origin` as it lies in the file.
     ///
     /// - Parameters:
     ///   - origin: first index along each dimension; of a chunk that was written.
     ///   - memory: at least ``chunkByteCount(at:)`` bytes.
-    /// - Returns: bit i is set where filter i was skipped for this chunk.
+    /// - Returns: bit i is set where filter i was skipped for this chunk; all bits for one at the edge
+    ///   of a dataset whose writer left those as they are.
     /// - Throws: ``HDF5Error`` if the library cannot read it or `memory` is too small.
     public func readRawChunk(
         at origin: [Int], into memory: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) -> UInt32 {
-        let id = handle.id
+        let id = id
         return try HDF5Library.locked { () throws(HDF5Error) -> UInt32 in
             var size: hsize_t = 0
             let at = origin.map { hsize_t($0) }
@@ -141,26 +108,35 @@ extension HDF5Dataset {
             try HDF5Library.check(
                 .read, path,
                 H5Dread_chunk(id, chdf5_default_plist(), at, &skipped, memory.baseAddress))
-            return skipped
+            return isPlainEdge(origin) ? .max : skipped
         }
     }
 
-    /// Where the chunk that begins at `origin` lies in the file, or `nil` if it was never written.
-    public func chunkLocation(
-        at origin: [Int]
-    ) throws(HDF5Error) -> (offset: Int, byteCount: Int, skippedFilters: UInt32)? {
-        let id = handle.id
-        return try HDF5Library.locked {
-            () throws(HDF5Error) -> (offset: Int, byteCount: Int, skippedFilters: UInt32)? in
-            var size: hsize_t = 0
-            var address: haddr_t = 0
-            var skipped: UInt32 = 0
+    /// Whether the chunk at `origin` reaches beyond the extent and is therefore stored without filters.
+    private func isPlainEdge(_ origin: [Int]) -> Bool {
+        guard storage.leavesEdgesPlain, let chunk = storage.chunkShape else { return false }
+        return origin.indices.contains { chunk[$0] > shape[$0] - origin[$0] }
+    }
+
+    /// Converts elements in place from the type of the dataset into one of the machine.
+    ///
+    /// - Parameters:
+    ///   - count: number of elements.
+    ///   - type: what they become.
+    ///   - memory: room for `count` elements of the larger of both types.
+    /// - Throws: ``HDF5Error`` if the library has no such conversion.
+    public func convert(
+        _ count: Int, to type: NativeType, in memory: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        precondition(memory.count >= count * max(type.size, elementType.size), "too little memory")
+        let id = id
+        try HDF5Library.locked { () throws(HDF5Error) in
+            let stored = try HDF5Library.check(.read, path, H5Dget_type(id))
+            defer { H5Tclose(stored) }
             try HDF5Library.check(
                 .read, path,
-                H5Dget_chunk_info_by_coord(
-                    id, origin.map { hsize_t($0) }, &skipped, &address, &size))
-            guard chdf5_has_address(address) != 0 else { return nil }
-            return (Int(clamping: address), Int(clamping: size), skipped)
+                H5Tconvert(
+                    stored, type.id, count, memory.baseAddress, nil, chdf5_default_plist()))
         }
     }
 }

@@ -54,7 +54,7 @@ public final class HDF5WritableDataset: Sendable {
         self.file = file
         element = options.element
         let fileID = file.handle.id
-        let name = encodeName(path)
+        let name = cName(path)
         handle = try HDF5Handle(.createDataset, path, close: { H5Dclose($0) }) {
             let extents = shape.map { hsize_t($0) }
             var limits = extents

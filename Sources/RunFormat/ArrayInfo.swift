@@ -1,4 +1,5 @@
 public import HDF5
+import Text
 
 /// A dataset of a run, described but not read.
 public struct ArrayInfo: Sendable, Hashable {
@@ -12,12 +13,19 @@ public struct ArrayInfo: Sendable, Hashable {
     public let elementType: ElementType?
     /// How the elements lie in the file; `nil` if the dataset cannot be opened.
     public let storage: HDF5Dataset.Storage?
+    /// What is known of its chunks; `nil` unless chunked and small enough to be looked at.
+    public let chunks: ChunkCensus?
     /// Why its values cannot be read; `nil` if they can.
     public let refusal: RunError?
+    /// Whether nothing says what its words of 16 bits are; then they are read as labels and the like, but
+    /// not as activations.
+    public let isUntyped: Bool
     let encoding: Encoding?
 
     /// The name, without the groups above.
-    public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+    public var name: String {
+        path.utf8.split(separator: UInt8(ascii: "/")).last.flatMap { String($0) } ?? path
+    }
     /// Kind of storage.
     public var layout: HDF5Dataset.Storage.Layout { storage?.layout ?? .unknown }
     /// Elements of a chunk along each dimension; `nil` unless chunked.
@@ -26,13 +34,13 @@ public struct ArrayInfo: Sendable, Hashable {
     public var filters: [HDF5Dataset.Storage.Filter] { storage?.filters ?? [] }
     /// Bytes of one element as stored; 0 if the dataset cannot be opened.
     public var elementSize: Int { elementType?.size ?? 0 }
-    /// Bytes that the elements take in the file.
-    public var storageSize: Int { storage?.byteCount ?? 0 }
+    /// Bytes that the elements take in the file; of more than 1,000 chunks an estimate.
+    public var storageSize: Int { chunks?.byteCount ?? storage?.byteCount ?? 0 }
 
-    /// The element type in a word: "float32", "bfloat16", "compound of 8 bytes".
+    /// The element type in a word: "float32", "bfloat16", "int16 * 0.01 + 5", "compound of 8 bytes".
     public var typeName: String {
-        if encoding == .bfloat16 { return "bfloat16" }
-        return elementType?.description ?? "unreadable"
+        let type = encoding?.word.name ?? elementType?.description ?? "unreadable"
+        return type + (encoding?.packing?.description ?? "")
     }
 
     /// Rows when read as activations: samples, for a convolutional layer samples times positions.
@@ -42,35 +50,54 @@ public struct ArrayInfo: Sendable, Hashable {
 
     /// Describes the dataset at `path`; never fails, the reason is kept in ``refusal``.
     init(_ path: String, in file: HDF5File, limits: ReadOptions) {
-        self.file = file.path
-        self.path = path
-        var dataset: HDF5Dataset?
-        var encoding: Encoding?
-        var refusal: RunError?
-        do {
-            let opened = try HDF5Dataset(path, in: file)
-            dataset = opened
-            var label: String?
-            if opened.elementType.size == 2,
-                case .text(let text) = try file.attributes(of: path)
-                    .first(where: { $0.name == Schema.Attribute.elementType })?.value
-            {
-                label = text
-            }
-            encoding = Encoding(opened.elementType, label: label)
-            let fileSize = file.followsExternalLinks ? nil : try file.size()
-            let message =
-                storageProblem(opened, fileSize: fileSize, limits)
-                ?? (encoding == nil ? typeProblem(opened.elementType) : nil)
-            refusal = message.map { RunError(.badData, file: file.path, object: path, $0) }
-        } catch {
-            refusal = RunError(error, file: file.path, isLink: true)
+        do { self.init(try file.object(at: path), limits: limits) } catch {
+            self.init(path, of: file.path, RunError(error, file: file.path, isLink: true))
         }
+    }
+
+    /// What cannot be opened, and why.
+    init(_ path: String, of file: String, _ refusal: RunError) {
+        self.init(
+            file: file, path: path, dataset: nil, chunks: nil, refusal: refusal, isUntyped: false,
+            encoding: nil)
+    }
+
+    /// Describes an open object; never fails, the reason is kept in ``refusal``.
+    init(_ object: HDF5Object, limits: ReadOptions) {
+        let (file, path) = (object.file.path, object.path)
+        do {
+            let dataset = try HDF5Dataset(object)
+            let type = dataset.elementType
+            let label = dataset.label ?? limits.elementType.flatMap { named($0, for: type) }
+            var encoding = Word(type, label: label).map { Encoding(word: $0) }
+            var (problem, chunks) = try storageProblem(dataset, limits)
+            problem = problem ?? (encoding == nil ? typeProblem(type) : labelProblem(label, type))
+            problem = problem ?? encoding?.addPacking(of: dataset)
+            let isNamed = label.flatMap { Word(named: $0) }?.size == 2
+            self.init(
+                file: file, path: path, dataset: dataset, chunks: chunks,
+                refusal: problem.map { RunError(.badData, file: file, object: path, $0) },
+                isUntyped: type.kind == .integer(signed: false) && encoding?.word == .uint16
+                    && !isNamed && encoding?.packing == nil,
+                encoding: encoding)
+        } catch {
+            self.init(path, of: file, RunError(error, file: file, isLink: true))
+        }
+    }
+
+    private init(
+        file: String, path: String, dataset: HDF5Dataset?, chunks: ChunkCensus?,
+        refusal: RunError?, isUntyped: Bool, encoding: Encoding?
+    ) {
+        self.file = file
+        self.path = path
+        self.chunks = chunks
+        self.refusal = refusal
+        self.isUntyped = isUntyped
+        self.encoding = encoding
         shape = dataset?.shape ?? []
         elementType = dataset?.elementType
         storage = dataset?.storage
-        self.encoding = encoding
-        self.refusal = refusal
     }
 
     func check() throws(RunError) -> Encoding {
@@ -80,72 +107,80 @@ public struct ArrayInfo: Sendable, Hashable {
         }
         return encoding
     }
+
+    /// Fails if the dataset, opened again to be read, is another than the one described.
+    func checkSame(as dataset: HDF5Dataset) throws(RunError) {
+        guard dataset.shape == shape, dataset.elementType == elementType,
+            dataset.storage == storage
+        else { throw RunError(HDF5Error(.read, path, .changed), file: file) }
+    }
+}
+
+extension HDF5Dataset {
+    /// The type that its attribute `dtype` names.
+    fileprivate var label: String? {
+        guard object.hasAttributes else { return nil }
+        return object.attribute(Schema.Attribute.elementType)?.text
+    }
+}
+
+/// The type that the user names, for elements that it can be the type of.
+private func named(_ name: String, for type: ElementType) -> String? {
+    Word(named: name)?.size == type.size ? name : nil
+}
+
+extension Encoding {
+    /// Adds what the attributes say of how numbers were packed.
+    ///
+    /// - Returns: why the values cannot be read.
+    fileprivate mutating func addPacking(of dataset: HDF5Dataset) -> String? {
+        let object = dataset.object
+        do {
+            if object.hasAttributes, object.attribute("_Unsigned")?.text == "true",
+                let twin = word.unsignedTwin
+            {
+                word = twin
+            }
+            packing = try Packing(object)
+        } catch {
+            return "its attribute \(error.name) is \(error.found); a number other than 0 is needed"
+        }
+        return nil
+    }
 }
 
 private func typeProblem(_ type: ElementType) -> String {
+    let numbers = "its elements are \(type); numbers are needed"
     switch type.kind {
-    case .opaque where type.size == 2:
-        "its elements are 2 opaque bytes; if they are bfloat16, set its attribute "
-            + "\(Schema.Attribute.elementType) = \"bfloat16\""
-    default: "its elements are \(type); numbers are needed"
+    case .opaque where type.size <= 2:
+        return
+            "its elements are \(type.size) opaque byte\(type.size == 1 ? "" : "s"); say what they "
+            + "are with --dtype or its attribute \(Schema.Attribute.elementType) = \"bfloat16\" (known: "
+            + Word.names + ")"
+    case .boolean:
+        return "its elements are booleans; numbers are needed: store them as whole numbers, "
+            + "x.astype(\"uint8\")"
+    case .enumeration: return numbers + ": store the codes as whole numbers"
+    case .float:
+        return
+            "its elements are \(type), and what the codes of that format mean is not known; store "
+            + "them as float16 or float32"
+    default: return numbers
     }
 }
 
-/// What about the storage of a dataset from a stranger forbids reading it.
-private func storageProblem(
-    _ dataset: HDF5Dataset, fileSize: Int?, _ limits: ReadOptions
-) -> String? {
-    let storage = dataset.storage
-    if storage.layout == .virtual {
-        return "it is a virtual dataset, a view of other files, which is not followed; "
-            + "copy the data into the file"
-    }
-    if storage.externalFileCount > 0 {
-        return "its values lie in another file (external storage), which is not opened; "
-            + "copy the data into the file"
-    }
-    if let filter = storage.filters.first(where: { !$0.isAvailable }) {
-        let name = filter.name.isEmpty ? "" : " (\(filter.name))"
-        return "it is compressed with filter \(filter.id)\(name), which is not installed; install "
-            + "the plugin and set HDF5_PLUGIN_PATH to its folder, or rewrite the file with gzip"
-    }
-    guard let count = dataset.count,
-        case let (bytes, false) = count.multipliedReportingOverflow(by: dataset.elementType.size)
-    else { return "its claimed shape \(shapeText(dataset.shape)) is larger than any file" }
-    if count == 0 { return nil }
-    switch storage.layout {
-    case .contiguous, .compact:
-        if storage.byteCount == 0 { return "it was created but its values were never written" }
-        if let fileSize, storage.byteCount < bytes || bytes + (storage.offset ?? 0) > fileSize {
-            return "it claims \(bytes) bytes but the file has \(fileSize)"
-        }
-    case .chunked:
-        let chunk = storage.chunkShape ?? []
-        var chunkBytes = dataset.elementType.size
-        var needed = 1
-        for (extent, length) in zip(dataset.shape, chunk) {
-            guard length > 0,
-                case let (product, false) = chunkBytes.multipliedReportingOverflow(by: length),
-                product <= limits.maximumChunkBytes
-            else {
-                return "its chunks of \(shapeText(chunk)) elements are larger than the limit of "
-                    + "\(limits.maximumChunkBytes) bytes"
-            }
-            chunkBytes = product
-            // At most `count`, which did not overflow.
-            needed *= (extent - 1) / length + 1
-        }
-        if let written = storage.chunkCount, written < needed {
-            return written == 0
-                ? "it was created but its values were never written"
-                : "only \(written) of its \(needed) chunks were written"
-        }
-        // Deflate shrinks by a factor of 1032 at most.
-        let known = storage.filters.allSatisfy { $0.id <= 3 }
-        if let fileSize, known, bytes / 1100 > fileSize {
-            return "it claims \(bytes) bytes, more than a file of \(fileSize) can hold"
-        }
-    case .virtual, .unknown: return "its storage layout is unknown"
-    }
-    return nil
+/// Why words whose type is named cannot be read as such.
+private func labelProblem(_ label: String?, _ type: ElementType) -> String? {
+    guard let label, Word(named: label) == nil, type.size <= 2 else { return nil }
+    if case .float = type.kind { return nil }
+    // Integers may have a `dtype` for any purpose, but not one that makes them floats.
+    let name = label.lowercased()
+    guard
+        ["float", "bfloat", "torch.float", "torch.bfloat", "fp", "f8", "mx"].contains(where: {
+            name.hasPrefix($0)
+        })
+    else { return nil }
+    return
+        "its attribute \(Schema.Attribute.elementType) is \"\(visible(label))\", which is not read; "
+        + "known: \(Word.names)"
 }

@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import HDF5
 public import LinearAlgebra
+import Text
 
 /// A dispatch queue as an executor, so that blocking reads never occupy the cooperative pool.
 final class ReadingExecutor: SerialExecutor {
@@ -59,8 +60,8 @@ public actor BlockReader {
     init(_ array: ArrayInfo, as presentation: Presentation, in run: RunFile) throws(RunError) {
         let encoding = try array.check()
         let layout = try array.layout(as: presentation)
-        let plan = BlockPlan(
-            layout, valueSize: encoding.isDouble ? 8 : 4, chunk: array.chunkShape)
+        let valueSize = encoding.isDouble ? 8 : 4
+        let plan = BlockPlan(layout, valueSize: valueSize, chunk: array.chunkShape)
         let elementSize = array.elementType?.size ?? 0
         let cache = array.chunkShape.map {
             min(plan.bandBytes(chunk: $0, elementSize: elementSize), 128 << 20)
@@ -68,21 +69,12 @@ public actor BlockReader {
         let dataset = try reading(run.path) { () throws(HDF5Error) in
             try HDF5Dataset(array.path, in: run.file, chunkCacheBytes: cache)
         }
-        let library = LibrarySource(dataset: dataset, conversion: encoding.conversion)
-        let scratch = ScratchMemory()
-        let chunked = ChunkedSource(library, scratch: scratch)
-        var source: any RowSource = library
-        var partPlan: BlockPlan?
-        if let contiguous = ContiguousSource(library) {
-            source = contiguous
-            partPlan = BlockPlan(
-                layout, valueSize: encoding.isDouble ? 8 : 4, chunk: nil, target: 2 << 20)
-        }
-        if let chunked { source = chunked }
-        decoder = BlockDecoder(
-            path: run.path, source: source,
-            encoding: encoding, isBigEndian: dataset.elementType.isBigEndian,
-            columns: layout.columns, scratch: scratch)
+        try array.checkSame(as: dataset)
+        let elements = StoredElements(dataset, encoding, chunkCacheBytes: cache ?? 0)
+        let partPlan =
+            elements.isContiguous
+            ? BlockPlan(layout, valueSize: valueSize, chunk: nil, target: 2 << 20) : nil
+        decoder = BlockDecoder(path: run.path, elements: elements, columns: layout.columns)
         self.plan = plan
         self.partPlan = partPlan
         rows = layout.rows
@@ -92,7 +84,7 @@ public actor BlockReader {
         rowsPerSample = presentation == .weights ? 1 : layout.rowsPerSample
         isDouble = encoding.isDouble
         // Two more than cores would only wait; four hold at most 64 MiB.
-        concurrentBlocks = chunked == nil ? 1 : min(4, max(2, coreCount()))
+        concurrentBlocks = elements.isDecoding ? min(4, max(2, coreCount())) : 1
         buffers = Array(repeating: nil, count: concurrentBlocks + 2)
     }
 
@@ -143,55 +135,32 @@ public actor BlockReader {
 /// Turns a block of a dataset into a matrix.
 struct BlockDecoder: Sendable {
     let path: String
-    let source: any RowSource
-    let encoding: Encoding
-    let isBigEndian: Bool
+    let elements: StoredElements
     let columns: Int
-    let scratch: ScratchMemory
 
     /// The values of a block, in the memory of `buffer` if nobody else holds it.
     func decode(
         _ block: RowLayout.Block, into buffer: consuming RealMatrix?
     ) throws(RunError) -> RealMatrix {
-        if encoding.isDouble {
-            var matrix = Matrix<Double>(rows: 0, columns: columns)
-            if case .double(let old)? = buffer { matrix = old }
+        do {
+            if elements.encoding.isDouble {
+                var matrix = Matrix<Double>(rows: 0, columns: columns)
+                if case .double(let old)? = buffer { matrix = old }
+                buffer = nil
+                matrix.reuse(rows: block.rows)
+                try matrix.withMutableElements { target throws(HDF5Error) in
+                    try elements.read(block.start, block.count, block.order, into: target)
+                }
+                return .double(matrix)
+            }
+            var matrix = Matrix<Float>(rows: 0, columns: columns)
+            if case .float(let old)? = buffer { matrix = old }
             buffer = nil
             matrix.reuse(rows: block.rows)
-            try fill(&matrix, block) { source, target in
-                encoding.decodeDoubles(
-                    source, isBigEndian: isBigEndian, into: target, block.order)
+            try matrix.withMutableElements { target throws(HDF5Error) in
+                try elements.read(block.start, block.count, block.order, into: target)
             }
-            return .double(matrix)
-        }
-        var matrix = Matrix<Float>(rows: 0, columns: columns)
-        if case .float(let old)? = buffer { matrix = old }
-        buffer = nil
-        matrix.reuse(rows: block.rows)
-        try fill(&matrix, block) { source, target in
-            encoding.decodeFloats(source, isBigEndian: isBigEndian, into: target, block.order)
-        }
-        return .float(matrix)
-    }
-
-    private func fill<Scalar>(
-        _ matrix: inout Matrix<Scalar>, _ block: RowLayout.Block,
-        decode: (UnsafeRawBufferPointer, UnsafeMutableBufferPointer<Scalar>) -> Void
-    ) throws(RunError) {
-        do {
-            if encoding.isDirect(isBigEndian: isBigEndian, block.order) {
-                try matrix.withMutableElements { target throws(HDF5Error) in
-                    try source.read(
-                        start: block.start, count: block.count,
-                        into: UnsafeMutableRawBufferPointer(target))
-                }
-                return
-            }
-            let bytes = block.order.count * encoding.storedSize
-            try scratch.withBytes(bytes) { words throws(HDF5Error) in
-                try source.read(start: block.start, count: block.count, into: words)
-                matrix.withMutableElements { decode(UnsafeRawBufferPointer(words), $0) }
-            }
+            return .float(matrix)
         } catch {
             throw RunError(error, file: path)
         }
@@ -218,6 +187,7 @@ extension RunFile {
         _ array: ArrayInfo, as presentation: Presentation, limit: Int = 4 << 30
     ) async throws(RunError) -> RealMatrix {
         let reader = try blocks(of: array, as: presentation)
+        // No overflow: a layout has fewer elements than an `Int` holds.
         guard reader.rows * reader.columns <= limit / 8 else {
             throw RunError(
                 .badData, file: path, object: array.path,
@@ -265,6 +235,13 @@ extension ArrayInfo {
             throw RunError(
                 .badData, file: file, object: path, rankProblem(presentation))
         }
+        if isUntyped {
+            throw RunError(
+                .badData, file: file, object: path,
+                "its elements are unsigned words of 16 bits, as which bfloat16 is often stored; say "
+                    + "--dtype bfloat16, or --dtype uint16 if they are whole numbers (or set its "
+                    + "attribute \(Schema.Attribute.elementType))")
+        }
         guard layout.rows > 0, layout.columns > 0 else {
             throw RunError(
                 .badData, file: file, object: path,
@@ -284,7 +261,7 @@ extension ArrayInfo {
             return shape.count < 2
                 ? expected
                 : expected + "; to analyze it all the same, name it with "
-                    + "--dataset \(displayable(path)) --channel-axis last"
+                    + "--dataset \(visible(path)) --channel-axis last"
         case .weights:
             return "\(found); weights are (neurons, inputs) or "
                 + "(channels out, channels in, height, width)"

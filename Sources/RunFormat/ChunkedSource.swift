@@ -1,225 +1,180 @@
-import CDeflate
-import Glibc
 import HDF5
 import LinearAlgebra
+import Synchronization
 
 /// Chunks that are decoded here, several at a time, instead of one at a time inside the library.
 ///
 /// The library finds and reads the bytes of a chunk under its lock, which takes a small part of the
-/// time; decompressing and un-shuffling them needs no lock. For chunks with any other filter, or a
-/// conversion, or whatever fails to decode, the library does all.
+/// time; decompressing and un-shuffling them needs no lock. Every chunk must have been written and must
+/// decode to its own number of bytes: the library would fill what is missing with whatever its memory
+/// holds, and decompress without a limit. For chunks with any other filter the library does all but that
+/// they must have been written.
 struct ChunkedSource: RowSource {
-    let library: LibrarySource
+    private let dataset: HDF5Dataset
     private let chunk: [Int]
-    private let filters: [Filter]
-    /// Bytes of a decoded chunk.
-    private let chunkBytes: Int
+    /// `nil` if only the library knows all filters.
+    private let pipeline: FilterPipeline?
     private let scratch: ScratchMemory
+    private let cache: ChunkCache
 
-    private enum Filter {
-        case shuffle(elementSize: Int)
-        case deflate
-        case checksum
-    }
+    /// Whether chunks are decompressed or un-shuffled here.
+    let isDecoding: Bool
 
-    /// `nil` if the dataset is not chunked or its chunks are not decoded here.
-    init?(_ library: LibrarySource, scratch: ScratchMemory) {
-        let dataset = library.dataset
-        guard library.conversion == nil, !dataset.file.followsExternalLinks,
-            let chunk = dataset.storage.chunkShape
-        else { return nil }
-        var filters: [Filter] = []
-        // In the order in which writers apply them, each once at most; some must be there.
-        for filter in dataset.storage.filters {
-            switch (filter.id, filters.last) {
-            case (2, nil) where filter.parameter == dataset.elementType.size:
-                filters.append(.shuffle(elementSize: filter.parameter))
-            case (1, nil), (1, .shuffle): filters.append(.deflate)
-            case (3, nil), (3, .shuffle), (3, .deflate): filters.append(.checksum)
-            default: return nil
-            }
-        }
-        guard !filters.isEmpty else { return nil }
-        self.library = library
+    /// `nil` if the dataset is not chunked.
+    init?(_ dataset: HDF5Dataset, scratch: ScratchMemory, cacheBytes: Int) {
+        guard let chunk = dataset.storage.chunkShape else { return nil }
+        self.dataset = dataset
         self.chunk = chunk
-        self.filters = filters
         self.scratch = scratch
-        chunkBytes = chunk.reduce(dataset.elementType.size, *)
+        let filters = dataset.storage.filters.compactMap { ChunkFilter($0) }
+        let isKnown = filters.count == dataset.storage.filters.count
+        // No overflow: chunks beyond a gigabyte are refused before.
+        let size = dataset.elementType.size
+        pipeline =
+            isKnown
+            ? FilterPipeline(
+                filters, elementSize: size, chunkBytes: chunk.reduce(size, *), scratch: scratch)
+            : nil
+        isDecoding = isKnown && !filters.isEmpty
+        cache = ChunkCache(bytes: cacheBytes)
     }
 
     func read(
         start: [Int], count: [Int], into memory: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {
-        let shape = library.dataset.shape
-        let isWhole = shape.indices.allSatisfy { axis in
-            let end = start[axis] + count[axis]
-            return start[axis] % chunk[axis] == 0 && (end % chunk[axis] == 0 || end == shape[axis])
+        let first = zip(start, chunk).map { $0 / $1 }
+        let grid = zip(zip(start, count), zip(chunk, first)).map { block, place in
+            (block.0 + block.1 - 1) / place.0 - place.1 + 1
         }
-        // The library finds the words for what went wrong.
-        guard isWhole, try decodeChunks(start: start, count: count, into: memory) else {
-            return try library.read(start: start, count: count, into: memory)
-        }
-    }
-
-    /// Decodes the chunks of a block, one after the other.
-    ///
-    /// - Returns: whether all of them could be decoded.
-    private func decodeChunks(
-        start: [Int], count: [Int], into memory: UnsafeMutableRawBufferPointer
-    ) throws(HDF5Error) -> Bool {
-        let grid = zip(count, chunk).map { ($0 - 1) / $1 + 1 }
         for index in 0..<grid.reduce(1, *) {
             var rest = index
             var origin = start
             for axis in grid.indices.reversed() {
-                origin[axis] += rest % grid[axis] * chunk[axis]
+                origin[axis] = (first[axis] + rest % grid[axis]) * chunk[axis]
                 rest /= grid[axis]
             }
-            // Deflate can make incompressible data a little longer, and a checksum follows.
-            let size = try library.dataset.chunkByteCount(at: origin)
-            // Memory for the longest, so that the same pieces serve all chunks.
-            let limit = chunkBytes + chunkBytes / 512 + 1024
-            guard size > 0, size <= limit else { return false }
-            let isDecoded = try scratch.withBytes(limit) { longest throws(HDF5Error) -> Bool in
-                let stored = UnsafeMutableRawBufferPointer(rebasing: longest[..<size])
-                let skipped = try library.dataset.readRawChunk(at: origin, into: stored)
-                return decode(
-                    UnsafeRawBufferPointer(stored), skipped: skipped,
-                    Region(origin: origin, chunk: chunk, start: start, count: count), into: memory)
-            }
-            guard isDecoded else { return false }
-        }
-        return true
-    }
-
-    /// Undoes the filters of one chunk and puts its elements where they belong.
-    private func decode(
-        _ stored: UnsafeRawBufferPointer, skipped: UInt32, _ region: Region,
-        into memory: UnsafeMutableRawBufferPointer
-    ) -> Bool {
-        var bytes = stored
-        var isDeflated = false
-        var elementSize: Int?
-        for (index, filter) in filters.enumerated().reversed() where skipped & 1 << index == 0 {
-            switch filter {
-            case .checksum:
-                guard let checked = verifiedByFletcher32(bytes) else { return false }
-                bytes = checked
-            case .deflate: isDeflated = true
-            case .shuffle(let size): elementSize = size
-            }
-        }
-        if !isDeflated {
-            guard bytes.count == chunkBytes else { return false }
-            place(bytes, elementSize: elementSize, region, into: memory)
-            return true
-        }
-        // Nothing to rearrange: straight to where it belongs.
-        if elementSize == nil, region.isComplete, let run = region.run {
-            let first = run.first * library.dataset.elementType.size
-            let target = UnsafeMutableRawBufferPointer(
-                rebasing: memory[first..<first + chunkBytes])
-            return inflate(bytes, into: target)
-        }
-        return scratch.withBytes(chunkBytes) { plain in
-            guard inflate(bytes, into: plain) else { return false }
-            place(UnsafeRawBufferPointer(plain), elementSize: elementSize, region, into: memory)
-            return true
-        }
-    }
-
-    /// Copies the elements of a decompressed chunk, un-shuffling them where they are shuffled.
-    private func place(
-        _ bytes: UnsafeRawBufferPointer, elementSize: Int?, _ region: Region,
-        into memory: UnsafeMutableRawBufferPointer
-    ) {
-        let size = library.dataset.elementType.size
-        if let run = region.run {
-            let first = run.first * size
-            let target = UnsafeMutableRawBufferPointer(
-                rebasing: memory[first..<first + run.count * size])
-            if elementSize != nil {
-                unshuffle(bytes, elementSize: size, into: target)
+            let size = try dataset.chunkByteCount(at: origin)
+            guard size > 0 else { throw error(.notWritten, origin) }
+            guard let pipeline else { continue }
+            let region = Region(
+                origin: origin, chunk: chunk, start: start, count: count, shape: dataset.shape)
+            if region.isWhole {
+                try place(origin, size, region, pipeline, into: memory)
             } else {
-                target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<target.count]))
+                try copyPart(origin, size, region, pipeline, into: memory)
             }
-        } else if elementSize != nil {
-            scratch.withBytes(bytes.count) { plain in
-                unshuffle(bytes, elementSize: size, into: plain)
-                region.copy(UnsafeRawBufferPointer(plain), elementSize: size, into: memory)
+        }
+        if pipeline == nil { try dataset.readStored(start: start, count: count, into: memory) }
+    }
+
+    private func error(_ cause: HDF5Error.Cause, _ origin: [Int]) -> HDF5Error {
+        HDF5Error(.read, dataset.path, cause, frames: ["chunk at \(shapeText(origin))"])
+    }
+
+    /// Calls `body` with the stored bytes of a chunk and the filters that were skipped.
+    private func withStored(
+        _ origin: [Int], _ size: Int, _ pipeline: FilterPipeline,
+        _ body: (UnsafeRawBufferPointer, UInt32) -> Bool
+    ) throws(HDF5Error) {
+        guard size <= pipeline.largestStep else { throw error(.damagedChunk, origin) }
+        // Memory for all but odd chunks at once, so that the same pieces serve all.
+        let usual = pipeline.chunkBytes + pipeline.chunkBytes / 512 + 1024
+        let isDecoded = try scratch.withBytes(max(size, usual)) {
+            memory throws(HDF5Error) -> Bool in
+            let stored = UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
+            let skipped = try dataset.readRawChunk(at: origin, into: stored)
+            return body(UnsafeRawBufferPointer(stored), skipped)
+        }
+        guard isDecoded else { throw error(.damagedChunk, origin) }
+    }
+
+    /// Decodes a chunk straight into the block that holds all of it.
+    private func place(
+        _ origin: [Int], _ size: Int, _ region: Region, _ pipeline: FilterPipeline,
+        into memory: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        let elementSize = dataset.elementType.size
+        let target = region.run.map { run in
+            UnsafeMutableRawBufferPointer(
+                rebasing: memory[run.first * elementSize..<(run.first + run.count) * elementSize])
+        }
+        let direct = target?.count == pipeline.chunkBytes ? target : nil
+        if !isDecoding, let direct {
+            guard size == direct.count else { throw error(.damagedChunk, origin) }
+            _ = try dataset.readRawChunk(at: origin, into: direct)
+            return
+        }
+        try withStored(origin, size, pipeline) { stored, skipped in
+            pipeline.undo(stored, skipped: skipped, direct: direct) { bytes, isShuffled in
+                switch (target, isShuffled) {
+                case (let target?, true): unshuffle(bytes, elementSize: elementSize, into: target)
+                case (let target?, false):
+                    target.copyMemory(
+                        from: UnsafeRawBufferPointer(rebasing: bytes[..<target.count]))
+                case (nil, true):
+                    scratch.withBytes(bytes.count) { plain in
+                        unshuffle(bytes, elementSize: elementSize, into: plain)
+                        region.copy(
+                            UnsafeRawBufferPointer(plain), elementSize: elementSize, into: memory)
+                    }
+                case (nil, false): region.copy(bytes, elementSize: elementSize, into: memory)
+                }
             }
-        } else {
-            region.copy(bytes, elementSize: size, into: memory)
+        }
+    }
+
+    /// Copies the part of a chunk that a block needs; the chunk is kept for the blocks to come.
+    private func copyPart(
+        _ origin: [Int], _ size: Int, _ region: Region, _ pipeline: FilterPipeline,
+        into memory: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        let elementSize = dataset.elementType.size
+        try cache.withChunk(origin) { bytes in
+            region.copy(bytes, elementSize: elementSize, into: memory)
+        } decode: { plain throws(HDF5Error) in
+            plain = [UInt8](repeating: 0, count: pipeline.chunkBytes)
+            try withStored(origin, size, pipeline) { stored, skipped in
+                plain.withUnsafeMutableBytes { target in
+                    pipeline.undo(stored, skipped: skipped, direct: target) { bytes, isShuffled in
+                        if isShuffled {
+                            unshuffle(bytes, elementSize: elementSize, into: target)
+                        } else {
+                            target.copyMemory(from: bytes)
+                        }
+                    }
+                }
+            }
         }
     }
 }
 
-/// The part of a block that one chunk fills.
-struct Region {
-    /// Indices of the chunk that lie inside the block, along each dimension.
-    private let extent: [Int]
-    private let chunk: [Int]
-    private let count: [Int]
-    /// The chunk's first index, counted from the block's.
-    private let offset: [Int]
+/// Decoded chunks that are larger than a block, the last ones read.
+private final class ChunkCache: Sendable {
+    private let limit: Int
+    private let chunks = Mutex<[(origin: [Int], bytes: [UInt8])]>([])
 
-    init(origin: [Int], chunk: [Int], start: [Int], count: [Int]) {
-        self.chunk = chunk
-        self.count = count
-        offset = zip(origin, start).map { $0 - $1 }
-        extent = chunk.indices.map { [offset] in min(chunk[$0], count[$0] - offset[$0]) }
-    }
+    init(bytes: Int) { limit = bytes }
 
-    /// Whether the whole chunk is inside the block.
-    var isComplete: Bool { extent == chunk }
-
-    /// The elements of the block that the first elements of the chunk fill in the same order;
-    /// `nil` if the chunk's elements are not neighbours there.
-    var run: (first: Int, count: Int)? {
-        // Single indices, then one range, then whole dimensions, alike in chunk and block.
-        guard let divided = extent.indices.first(where: { extent[$0] != 1 }) else {
-            return (first, 1)
-        }
-        let isRun = extent.indices[(divided + 1)...].allSatisfy { axis in
-            extent[axis] == chunk[axis] && extent[axis] == count[axis]
-        }
-        return isRun ? (first, extent.reduce(1, *)) : nil
-    }
-
-    private var first: Int { zip(offset, count).reduce(0) { $0 * $1.1 + $1.0 } }
-
-    /// Copies the elements of a whole chunk to their places in the block.
-    func copy(
-        _ source: UnsafeRawBufferPointer, elementSize: Int,
-        into target: UnsafeMutableRawBufferPointer
-    ) {
-        guard let from = source.baseAddress, let to = target.baseAddress, let last = extent.last
-        else { return }
-        let lines = extent.dropLast().reduce(1, *)
-        for line in 0..<lines {
-            var rest = line
-            var (position, place) = (0, offset.last ?? 0)
-            var (chunkStep, blockStep) = (chunk.last ?? 1, count.last ?? 1)
-            for axis in extent.indices.dropLast().reversed() {
-                let index = rest % extent[axis]
-                rest /= extent[axis]
-                position += index * chunkStep
-                place += (offset[axis] + index) * blockStep
-                chunkStep *= chunk[axis]
-                blockStep *= count[axis]
+    /// Calls `body` with a chunk, which `decode` fills in if it is not held.
+    ///
+    /// One caller at a time: the next one most likely needs the same chunk.
+    func withChunk(
+        _ origin: [Int], _ body: (UnsafeRawBufferPointer) -> Void,
+        decode: (inout [UInt8]) throws(HDF5Error) -> Void
+    ) throws(HDF5Error) {
+        try chunks.withLock { chunks throws(HDF5Error) in
+            if let index = chunks.firstIndex(where: { $0.origin == origin }) {
+                chunks[index].bytes.withUnsafeBytes(body)
+                return
             }
-            memcpy(to + place * elementSize, from + position * elementSize, last * elementSize)
+            // The oldest goes first, and before the new one takes its memory.
+            var bytes: [UInt8] = []
+            while let oldest = chunks.first, (chunks.count + 1) * oldest.bytes.count > limit {
+                chunks.removeFirst()
+            }
+            try decode(&bytes)
+            bytes.withUnsafeBytes(body)
+            chunks.append((origin, bytes))
         }
     }
-}
-
-/// Decompresses a zlib stream that must fill `target` exactly.
-private func inflate(
-    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-) -> Bool {
-    guard let decompressor = libdeflate_alloc_decompressor() else { return false }
-    defer { libdeflate_free_decompressor(decompressor) }
-    let status = libdeflate_zlib_decompress(
-        decompressor, source.baseAddress, source.count, target.baseAddress, target.count, nil)
-    return status == LIBDEFLATE_SUCCESS
 }

@@ -1,4 +1,5 @@
 import HDF5
+import Text
 
 /// Everything in a run file, described.
 public struct RunDescription: Sendable {
@@ -12,6 +13,8 @@ public struct RunDescription: Sendable {
     public var layers: [LayerEntry]
     /// Steps at which the layers were stored as well.
     public var snapshots: [String]
+    /// What a user should know of the names of layers; one sentence each.
+    public var remarks: [String]
     /// The datasets that belong to no layer: labels, targets, history, and any others.
     public var others: [ArrayInfo]
 }
@@ -25,6 +28,9 @@ extension ArrayInfo {
                 ? "not a matrix" : "a matrix if the neurons lie along the last axis"
         }
         guard layout.rows > 0, layout.columns > 0 else { return "holds no values" }
+        if isUntyped {
+            return "words of 16 bits whose type is not said: --dtype bfloat16 or uint16"
+        }
         return "\(layout.rows) rows of \(layout.columns) neurons"
     }
 
@@ -36,16 +42,16 @@ extension RunFile {
     /// Describes everything in the file without reading values.
     public func describe(snapshot: String? = nil) throws(RunError) -> RunDescription {
         let base = try base(snapshot)
-        let layers = scanLayers(base).layers
-        let ofLayers = layers.map { $0.path + "/" }
+        let scan = scanLayers(base)
+        let ofLayers = Set(scan.layers.map { ExactName($0.path) })
         let others = datasets().filter { array in
-            !ofLayers.contains { array.path.hasPrefix($0) }
-                && array.path.hasPrefix(base + "/")
-                && (!base.isEmpty || !array.path.hasPrefix("/\(Schema.Path.snapshots)/"))
+            !ofLayers.contains(ExactName(String(array.path.dropLast(array.name.count + 1))))
+                && isBelow(array.path, base)
+                && (!base.isEmpty || !isBelow(array.path, "/\(Schema.Path.snapshots)"))
         }
         let size = try reading(path) { () throws(HDF5Error) in try file.size() }
         return RunDescription(
-            path: path, fileSize: size, attributes: attributes, layers: layers,
-            snapshots: snapshots, others: others)
+            path: path, fileSize: size, attributes: attributes, layers: scan.layers,
+            snapshots: snapshots, remarks: scan.remarks, others: others)
     }
 }

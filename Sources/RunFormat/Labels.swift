@@ -1,16 +1,17 @@
 import HDF5
+import Text
 
 /// The classes of a run's samples, read by range.
 public final class LabelReader: Sendable {
     /// Number of samples.
     public let count: Int
-    private let dataset: HDF5Dataset
+    private let elements: StoredElements
     /// Path of the dataset in the file.
     let path: String
     private let file: String
 
     init(_ array: ArrayInfo, in run: RunFile) throws(RunError) {
-        _ = try array.check()
+        let encoding = try array.check()
         guard array.shape.count == 1 else {
             throw RunError(
                 .badData, file: run.path, object: array.path,
@@ -24,9 +25,11 @@ public final class LabelReader: Sendable {
         file = run.path
         path = array.path
         count = array.shape[0]
-        dataset = try reading(run.path) { () throws(HDF5Error) in
+        let dataset = try reading(run.path) { () throws(HDF5Error) in
             try HDF5Dataset(array.path, in: run.file)
         }
+        try array.checkSame(as: dataset)
+        elements = StoredElements(dataset, encoding)
     }
 
     /// The labels of the samples in `range`.
@@ -34,16 +37,22 @@ public final class LabelReader: Sendable {
     /// - Precondition: the range lies within 0 ..< ``count``.
     public func read(_ range: Range<Int>) throws(RunError) -> [Int] {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count)")
-        var values = [Int](repeating: 0, count: range.count)
-        let dataset = dataset
-        try reading(file) { () throws(HDF5Error) in
-            try values.withUnsafeMutableBufferPointer { memory throws(HDF5Error) in
-                try dataset.read(
-                    start: [range.lowerBound], count: [range.count], as: .int64,
-                    into: UnsafeMutableRawBufferPointer(memory))
-            }
+        let elements = elements
+        return try reading(file) { () throws(HDF5Error) in try elements.integers(range) }
+    }
+
+    /// The smallest and the largest label; `nil` if there are none.
+    ///
+    /// - Complexity: O(samples) time.
+    public func extremes() throws(RunError) -> ClosedRange<Int>? {
+        var extremes: ClosedRange<Int>?
+        for first in stride(from: 0, to: count, by: 1 << 20) {
+            let part = try read(first..<min(first + 1 << 20, count))
+            guard let low = part.min(), let high = part.max() else { continue }
+            extremes =
+                min(low, extremes?.lowerBound ?? low)...max(high, extremes?.upperBound ?? high)
         }
-        return values
+        return extremes
     }
 
     /// The labels of `rows` of a matrix that has `rowsPerSample` rows for each sample.
@@ -80,10 +89,10 @@ extension RunFile {
         guard let labels = try labels(snapshot: snapshot) else { return nil }
         guard let samples = array.shape.first, labels.count != samples else { return labels }
         // Those of the whole run need not be those of a snapshot.
-        guard labels.path.hasPrefix(try base(snapshot) + "/") else { return nil }
+        guard isBelow(labels.path, try base(snapshot)) else { return nil }
         throw RunError(
             .badData, file: path, object: labels.path,
-            "it has \(labels.count) labels, but \(displayable(array.path)) has \(samples) samples; "
+            "it has \(labels.count) labels, but \(visible(array.path)) has \(samples) samples; "
                 + "record one label a sample")
     }
 }

@@ -1,4 +1,5 @@
 import HDF5
+import Text
 
 /// A layer of a run.
 public struct LayerEntry: Sendable, Hashable {
@@ -42,16 +43,7 @@ public struct LayerEntry: Sendable, Hashable {
     }
 
     /// The name, safe for a terminal.
-    public var displayName: String { displayable(name) }
-}
-
-/// What a walk below `/layers` found.
-struct LayerScan {
-    var layers: [LayerEntry] = []
-    /// Links below `/layers` that could not be followed, by name.
-    var refusals: [(name: String, error: RunError)] = []
-    /// Groups that hold neither datasets of a layer nor layers.
-    var strangers: [String] = []
+    public var displayName: String { visible(name) }
 }
 
 extension RunFile {
@@ -65,16 +57,28 @@ extension RunFile {
         return scan.layers
     }
 
+    /// What a user should know of the names below `/layers`, a sentence each.
+    ///
+    /// Matrices that belong to no layer, and second names of layers.
+    public func remarks(snapshot: String? = nil) throws(RunError) -> [String] {
+        let scan = scanLayers(try base(snapshot))
+        return scan.layers.isEmpty ? [] : scan.remarks
+    }
+
     private func refuseEmpty(_ scan: LayerScan, snapshot: String?) throws(RunError) {
         guard scan.layers.isEmpty else { return }
         if let refusal = scan.refusals.first { throw refusal.error }
+        let there = scan.bare.prefix(8).map { visible($0) }.joined(separator: ", ")
         throw RunError(
             .badData, file: path, object: snapshot.map { "/\(Schema.Path.snapshots)/\($0)" },
             "no layers: there is no group below /\(Schema.Path.layers) with pre, post, weight "
-                + "or bias; name a matrix with --dataset PATH")
+                + "or bias; name a matrix with --dataset PATH"
+                + (there.isEmpty
+                    ? "" : "; there are: \(there)" + (scan.bare.count > 8 ? ", ..." : "")))
     }
 
-    /// The layers that match any of `patterns` (shell patterns), in the order of execution.
+    /// The layers that any of `patterns` chooses, in the order of execution; see
+    /// ``positions(of:in:)``.
     ///
     /// - Throws: ``RunError`` naming the layers there are if a pattern matches none.
     public func layers(
@@ -83,120 +87,52 @@ extension RunFile {
         try choose(matching: patterns, snapshot: snapshot).layers
     }
 
-    /// The layers that match any of `patterns`, all if there are none, and why others that do
+    /// The layers that any of `patterns` chooses, all if there are none, and why others that match
     /// cannot be reached: links that lead out of the file, nowhere, or round in a circle.
+    ///
+    /// A second name of a layer, made by a soft link, chooses that layer.
     ///
     /// - Throws: ``RunError`` naming the layers there are if a pattern matches none.
     public func choose(
         matching patterns: [String], snapshot: String? = nil
     ) throws(RunError) -> (layers: [LayerEntry], unreachable: [(name: String, error: RunError)]) {
         let scan = scanLayers(try base(snapshot))
-        // What messages print for a name serves as well: others cannot be typed.
-        func isMatch(_ name: String, _ pattern: String) -> Bool {
-            name == pattern || displayable(name) == pattern || matches(name, pattern: pattern)
-        }
         guard !patterns.isEmpty else {
             try refuseEmpty(scan, snapshot: snapshot)
             return (scan.layers, scan.refusals)
         }
-        for pattern in patterns where !scan.layers.contains(where: { isMatch($0.name, pattern) }) {
-            if let refusal = scan.refusals.first(where: { isMatch($0.name, pattern) }) {
-                throw refusal.error
+        // One list of names, so that an exact one among them is chosen alone.
+        let names =
+            scan.layers.map(\.name) + scan.aliases.map(\.name) + scan.refusals.map(\.name)
+        let firstRefusal = scan.layers.count + scan.aliases.count
+        var (layers, refusals): (Set<Int>, Set<Int>) = ([], [])
+        for pattern in patterns {
+            let chosen = positions(of: pattern, in: names)
+            if let first = chosen.first, chosen.allSatisfy({ $0 >= firstRefusal }) {
+                throw scan.refusals[first - firstRefusal].error
             }
-            try refuseEmpty(scan, snapshot: snapshot)
-            let all = scan.layers.map(\.displayName)
-            throw RunError(
-                .usage, file: path,
-                "no such layer: \(pattern); there are: \(all.joined(separator: ", "))")
-        }
-        func isChosen(_ name: String) -> Bool { patterns.contains { isMatch(name, $0) } }
-        return (
-            scan.layers.filter { isChosen($0.name) }, scan.refusals.filter { isChosen($0.name) }
-        )
-    }
-
-    func scanLayers(_ base: String) -> LayerScan {
-        var scan = LayerScan()
-        let root = "\(base)/\(Schema.Path.layers)"
-        var seen: Set<UInt64> = []
-        var waiting: [(name: String, path: String)] = []
-        func enter(_ name: String, _ path: String) {
-            do {
-                let (kind, number) = try file.identity(of: path)
-                // Links can make circles of groups; each group is visited once.
-                if kind == .group, seen.insert(number).inserted { waiting.append((name, path)) }
-            } catch  where error.cause == .noSuchObject && path == root {
-            } catch {
-                scan.refusals.append((name, RunError(error, file: self.path, isLink: true)))
+            if chosen.isEmpty {
+                try refuseEmpty(scan, snapshot: snapshot)
+                let there = scan.layers.prefix(100).map(\.displayName).joined(separator: ", ")
+                throw RunError(
+                    .usage, file: path,
+                    "no such layer: \(pattern); there are: \(there)"
+                        + (scan.layers.count > 100 ? " and \(scan.layers.count - 100) more" : ""))
             }
-        }
-        enter("", root)
-        while let (name, path) = waiting.popLast(), scan.layers.count < 100_000 {
-            let links: [HDF5Link]
-            do { links = try file.links(in: path) } catch {
-                scan.refusals.append((name, RunError(error, file: self.path, isLink: true)))
-                continue
-            }
-            let before = waiting.count
-            let arrays = arrays(of: links, in: path)
-            for link in links where !arrays.isArray(link.name) {
-                enter(name.isEmpty ? link.name : "\(name)/\(link.name)", "\(path)/\(link.name)")
-            }
-            if !arrays.known.isEmpty, !name.isEmpty {
-                scan.layers.append(entry(name, path, arrays))
-            } else if waiting.count == before, !name.isEmpty {
-                scan.strangers.append(name)
-            }
-        }
-        scan.layers.sort { a, b in
-            switch (a.index, b.index) {
-            case let (i?, j?) where i != j: i < j
-            case (_?, nil): true
-            case (nil, _?): false
-            default: naturallyPrecedes(a.name, b.name)
-            }
-        }
-        scan.refusals.sort { naturallyPrecedes($0.name, $1.name) }
-        scan.strangers.sort(by: naturallyPrecedes)
-        return scan
-    }
-
-    private struct FoundArrays {
-        var known: [ArrayRole: ArrayInfo] = [:]
-        var others: [ArrayInfo] = []
-
-        func isArray(_ name: String) -> Bool {
-            ArrayRole(rawValue: name).map { known[$0] != nil } ?? false
-                || others.contains { $0.name == name }
-        }
-    }
-
-    private func arrays(of links: [HDF5Link], in path: String) -> FoundArrays {
-        var found = FoundArrays()
-        for link in links {
-            let child = "\(path)/\(link.name)"
-            let kind = try? file.kind(of: child)
-            if let role = ArrayRole(rawValue: link.name) {
-                // A link that leads nowhere is an array that cannot be read; a group of that name
-                // may be a layer.
-                if kind != .group {
-                    found.known[role] = ArrayInfo(child, in: file, limits: options)
+            for position in chosen {
+                switch position {
+                case ..<scan.layers.count: layers.insert(position)
+                case ..<firstRefusal:
+                    let target = scan.aliases[position - scan.layers.count].layer
+                    if let layer = scan.layers.firstIndex(where: { isSame($0.name, target) }) {
+                        layers.insert(layer)
+                    }
+                default: refusals.insert(position - firstRefusal)
                 }
-            } else if kind == .dataset {
-                found.others.append(ArrayInfo(child, in: file, limits: options))
             }
         }
-        return found
-    }
-
-    private func entry(_ name: String, _ path: String, _ arrays: FoundArrays) -> LayerEntry {
-        let attributes = RunMetadata((try? file.attributes(of: path)) ?? [])
-        return LayerEntry(
-            name: name, file: self.path, path: path,
-            index: attributes[Schema.Attribute.index]?.integer,
-            kind: attributes[Schema.Attribute.kind]?.text,
-            activation: attributes[Schema.Attribute.activation]?.text, arrays: arrays.known,
-            others: arrays.others.sorted { naturallyPrecedes($0.path, $1.path) },
-            attributes: attributes.all)
+        return (
+            layers.sorted().map { scan.layers[$0] }, refusals.sorted().map { scan.refusals[$0] }
+        )
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// Whether `a` comes before `b` when digits are read as numbers: `layer2` before `layer10`.
 public func naturallyPrecedes(_ a: String, _ b: String) -> Bool {
     var x = Array(a.utf8)[...]
@@ -16,8 +18,8 @@ public func naturallyPrecedes(_ a: String, _ b: String) -> Bool {
         }
     }
     if x.isEmpty != y.isEmpty { return x.isEmpty }
-    // Equal but for leading zeros: any fixed order.
-    return a < b
+    // Equal but for leading zeros: any fixed order, by bytes, since other names are equal for Swift.
+    return a.utf8.lexicographicallyPrecedes(b.utf8)
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
@@ -27,6 +29,21 @@ private func takeNumber(_ text: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let digits = text.prefix { isDigit($0) }
     text = text.dropFirst(digits.count)
     return digits.drop { $0 == 0x30 }
+}
+
+/// The positions of the names that a pattern of `--layer` or the like chooses.
+///
+/// A name that is the pattern, byte for byte, is chosen alone: names may look like patterns
+/// (`dense[0][0]`), and names that Unicode holds for equal are two. Else one that messages print as the
+/// pattern (`visible`), since others cannot be typed; else all that match it as a shell pattern.
+///
+/// - Complexity: O(names · pattern · length of a name).
+public func positions(of pattern: String, in names: [String]) -> [Int] {
+    let exact = names.indices.filter { isSame(names[$0], pattern) }
+    if !exact.isEmpty { return exact }
+    let printed = names.indices.filter { isSame(visible(names[$0]), pattern) }
+    if !printed.isEmpty { return printed }
+    return names.indices.filter { matches(names[$0], pattern: pattern) }
 }
 
 /// Whether `name` matches a shell pattern: `*` any characters (slashes too), `?` one, `[a-c]` one

@@ -1,4 +1,5 @@
 import HDF5
+import Text
 
 extension RunFile {
     /// Every violation of the run format, each one line that begins with the object's path.
@@ -14,7 +15,7 @@ extension RunFile {
             problems += self.problems(in: base)
         }
         let history = "/\(Schema.Path.history)"
-        if let links = try? file.links(in: history) {
+        if let links = try? file.object(at: history).links() {
             for link in links {
                 let array = ArrayInfo("\(history)/\(link.name)", in: file, limits: options)
                 problems += unreadable(array)
@@ -25,7 +26,7 @@ extension RunFile {
                 }
             }
         }
-        return problems.map { displayable($0) }
+        return problems.map { visible($0) }
     }
 
     private func rootProblems() -> [String] {
@@ -71,6 +72,9 @@ extension RunFile {
         problems += scan.refusals.map { line($0.error, at: "\(root)/\($0.name)") }
         problems += scan.strangers.map {
             "\(root)/\($0): neither a layer (no pre, post, weight, bias) nor a group of layers"
+        }
+        problems += scan.bare.map {
+            "\($0): a dataset of no layer; a layer is a group with pre, post, weight or bias"
         }
         var samples: (count: Int, path: String)?
         for layer in scan.layers {
@@ -130,7 +134,7 @@ extension RunFile {
         var problems: [String] = []
         if isForeignName(layer.name) {
             problems.append("\(layer.path): its name is not UTF-8; rename it")
-        } else if displayable(layer.name) != layer.name {
+        } else if visible(layer.name) != layer.name {
             problems.append("\(layer.path): its name holds control characters; rename it")
         }
         if let index = layer.attributes.first(where: { $0.name == Schema.Attribute.index }),
@@ -154,6 +158,11 @@ extension RunFile {
                 continue
             }
             let count = role == .weight || role == .bias ? array.shape[0] : array.shape[1]
+            if array.isUntyped {
+                problems.append(
+                    "\(array.path): its elements are unsigned words of 16 bits; say what they are in its "
+                        + "attribute \(Schema.Attribute.elementType) (\"bfloat16\", \"uint16\")")
+            }
             if array.shape.contains(0) {
                 problems.append(
                     "\(array.path): its shape is \(shapeText(array.shape)): it holds no values")

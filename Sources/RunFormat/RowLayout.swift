@@ -34,9 +34,9 @@ struct RowLayout: Sendable, Hashable {
         case (.bare(.last), 2...): columnAxis = shape.count - 1
         default: return nil
         }
-        // Products that overflow are refused here, so that nothing below can.
+        // Products that overflow are refused here, so that nothing below can, in bytes of doubles either.
         var count = 1
-        for extent in shape {
+        for extent in [8] + shape {
             let (product, overflow) = count.multipliedReportingOverflow(by: max(1, extent))
             if overflow { return nil }
             count = product
@@ -99,7 +99,8 @@ struct BlockPlan: Sendable {
         let extent = max(1, layout.shape[axes[position]])
         var step = max(1, target / unit)
         if let chunk {
-            let length = max(1, chunk[axes[position]])
+            // A chunk may be longer than the dataset; no overflow, since the dataset's bytes are counted.
+            let length = min(max(1, chunk[axes[position]]), extent)
             if length * unit <= limit {
                 step = max(1, step / length) * length
             } else if unit * step < limit {

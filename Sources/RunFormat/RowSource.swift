@@ -4,7 +4,7 @@ import LinearAlgebra
 
 /// Where the elements of a dataset are read from, in the file's order.
 protocol RowSource: Sendable {
-    /// Fills `memory` with a block of elements as they are stored, or as the library converts them.
+    /// Fills `memory` with a block of elements as they are stored.
     func read(
         start: [Int], count: [Int], into memory: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error)
@@ -13,34 +13,27 @@ protocol RowSource: Sendable {
 /// The library's own way, which knows every storage.
 struct LibrarySource: RowSource {
     let dataset: HDF5Dataset
-    let conversion: NativeType?
 
     func read(
         start: [Int], count: [Int], into memory: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {
-        if let conversion {
-            try dataset.read(start: start, count: count, as: conversion, into: memory)
-        } else {
-            try dataset.readStored(start: start, count: count, into: memory)
-        }
+        try dataset.readStored(start: start, count: count, into: memory)
     }
 }
 
 /// Positioned reads of a dataset that lies in one piece, by all cores at once and past the
 /// library's lock.
 struct ContiguousSource: RowSource {
-    let library: LibrarySource
+    let dataset: HDF5Dataset
     let descriptor: Int32
     let offset: Int
 
-    /// `nil` if the dataset does not lie in one piece in the file itself, or needs conversion.
-    init?(_ library: LibrarySource) {
-        let dataset = library.dataset
-        guard library.conversion == nil, !dataset.file.followsExternalLinks,
-            dataset.storage.layout == .contiguous, dataset.storage.externalFileCount == 0,
-            let offset = dataset.storage.offset, let descriptor = dataset.file.descriptor()
+    /// `nil` if the dataset does not lie in one piece in the file itself.
+    init?(_ dataset: HDF5Dataset) {
+        guard dataset.storage.layout == .contiguous, dataset.storage.externalFileCount == 0,
+            let offset = dataset.storage.offset, let descriptor = dataset.descriptor()
         else { return nil }
-        self.library = library
+        self.dataset = dataset
         self.offset = offset
         self.descriptor = descriptor
     }
@@ -48,12 +41,14 @@ struct ContiguousSource: RowSource {
     func read(
         start: [Int], count: [Int], into memory: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {
-        let shape = library.dataset.shape
-        let size = library.dataset.elementType.size
+        let shape = dataset.shape
+        let size = dataset.elementType.size
         // In one piece: single indices, then one range, then whole dimensions.
-        guard let divided = count.indices.first(where: { count[$0] != 1 }),
-            count.indices[(divided + 1)...].allSatisfy({ count[$0] == shape[$0] })
-        else { return try library.read(start: start, count: count, into: memory) }
+        let divided = count.indices.first { count[$0] != 1 } ?? count.endIndex
+        guard count.indices.dropFirst(divided + 1).allSatisfy({ count[$0] == shape[$0] }) else {
+            return try dataset.readStored(start: start, count: count, into: memory)
+        }
+        // No overflow: the storage was compared with the file.
         let position = zip(start, shape).reduce(0) { $0 * $1.1 + $1.0 }
         let bytes = count.reduce(size, *)
         let first = offset + position * size
@@ -76,12 +71,10 @@ struct ContiguousSource: RowSource {
             outcomes[index] = .complete
         }
         // The library would give zeros for what a file has lost since it was opened.
-        if outcomes.contains(.endOfFile) {
-            throw HDF5Error.endOfFile(reading: library.dataset.path)
-        }
+        if outcomes.contains(.endOfFile) { throw HDF5Error(.read, dataset.path, .truncated) }
         // It finds the words for other failures.
         if outcomes.contains(.failed) {
-            try library.read(start: start, count: count, into: memory)
+            try dataset.readStored(start: start, count: count, into: memory)
         }
     }
 

@@ -1,4 +1,5 @@
 import HDF5
+import Text
 
 /// Why a run file, or something in it, cannot be used.
 public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -59,11 +60,13 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func kind(of error: HDF5Error) -> Kind {
         switch error.cause {
-        case .isEmpty, .notHDF5, .truncated: return .badData
+        case .isEmpty, .notHDF5, .lfsPointer, .newerFormat, .truncated, .changed: return .badData
         case .noSuchFile, .isFolder, .notAFile, .noPermission, .locked, .diskFull, .exists:
             return .inputOutput
         case .noSuchObject: return .usage
-        case .externalLink, .unknownLink, .linkCycle, .tooLarge, .wrongType: return .badData
+        case .externalLink, .unknownLink, .linkCycle, .tooLarge, .tooDeep, .tooMany, .wrongType,
+            .notWritten, .damagedChunk:
+            return .badData
         case .library:
             switch error.operation {
             case .createFile, .closeFile, .flush, .createGroup, .createDataset, .write,
@@ -76,7 +79,8 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One sentence, without line breaks and control characters.
     public var description: String {
-        [file, object, message].compactMap { $0 }.map { displayable($0) }.joined(separator: ": ")
+        [file, object.map { shortened($0, to: 400) }, message].compactMap { $0 }.map { visible($0) }
+            .joined(separator: ": ")
     }
 }
 

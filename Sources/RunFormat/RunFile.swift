@@ -1,4 +1,6 @@
 import HDF5
+import Synchronization
+import Text
 
 /// What may be done to read a file.
 public struct ReadOptions: Sendable, Hashable {
@@ -7,11 +9,24 @@ public struct ReadOptions: Sendable, Hashable {
     /// Chunks that decode to more are refused.
     public var maximumChunkBytes: Int
 
+    /// What words without a type are ("bfloat16", "float8_e4m3fn", "uint16"); an attribute `dtype` of the
+    /// dataset itself counts more.
+    public var elementType: String?
+
     /// Options with these properties.
-    public init(allowsExternalLinks: Bool = false, maximumChunkBytes: Int = 1 << 30) {
+    public init(
+        allowsExternalLinks: Bool = false, maximumChunkBytes: Int = 1 << 30,
+        elementType: String? = nil
+    ) {
         self.allowsExternalLinks = allowsExternalLinks
         self.maximumChunkBytes = maximumChunkBytes
+        self.elementType = elementType
     }
+
+    /// Whether ``elementType`` may be `name`.
+    public static func isElementType(_ name: String) -> Bool { Word(named: name) != nil }
+    /// The names of element types, for messages.
+    public static var elementTypes: String { Word.names }
 }
 
 /// A stored run, open for reading.
@@ -24,6 +39,9 @@ public final class RunFile: Sendable {
     public let snapshots: [String]
     let file: HDF5File
     let options: ReadOptions
+    private let snapshotNames: Set<ExactName>
+    /// The layers found so far, by the path of the group that holds them.
+    let scans = Mutex<[ExactName: LayerScan]>([:])
 
     /// Opens the file at `path`, of whatever layout.
     ///
@@ -35,27 +53,27 @@ public final class RunFile: Sendable {
             try HDF5File(readingAt: path, followsExternalLinks: options.allowsExternalLinks)
         }
         self.file = file
-        attributes = RunMetadata(
-            try reading(path) { () throws(HDF5Error) in
-                try file.attributes(of: "/")
-            })
-        let group = "/" + Schema.Path.snapshots
-        if (try? file.kind(of: group)) == .group {
-            snapshots = try reading(path) { () throws(HDF5Error) in
-                try file.links(in: group)
-            }.map(\.name).sorted(by: naturallyPrecedes)
-        } else {
-            snapshots = []
+        (attributes, snapshots) = try reading(path) {
+            () throws(HDF5Error) -> (RunMetadata, [String]) in
+            let root = try file.object(at: "/")
+            let metadata = try RunMetadata(ofRoot: root)
+            guard root.hasLink(Schema.Path.snapshots),
+                let group = try? root.member(Schema.Path.snapshots), group.kind == .group
+            else { return (metadata, []) }
+            return (metadata, try group.links().map(\.name).sorted(by: naturallyPrecedes))
         }
+        snapshotNames = Set(snapshots.map { ExactName($0) })
     }
 
     /// The group that holds the layers and labels: the root, or a snapshot.
     func base(_ snapshot: String?) throws(RunError) -> String {
         guard let snapshot else { return "" }
-        guard snapshots.contains(snapshot) else {
+        guard snapshotNames.contains(ExactName(snapshot)) else {
+            let more = snapshots.count > 100 ? " and \(snapshots.count - 100) more" : ""
             let there =
                 snapshots.isEmpty
-                ? "the file has none" : "there are: " + snapshots.joined(separator: ", ")
+                ? "the file has none"
+                : "there are: " + snapshots.prefix(100).joined(separator: ", ") + more
             throw RunError(.usage, file: path, "no such snapshot: \(snapshot); \(there)")
         }
         return "/\(Schema.Path.snapshots)/\(snapshot)"
@@ -67,51 +85,68 @@ public final class RunFile: Sendable {
     ///   reason in ``ArrayInfo/refusal``.
     public func dataset(_ path: String) throws(RunError) -> ArrayInfo {
         let path = path.hasPrefix("/") ? path : "/" + path
-        let kind: HDF5ObjectKind
+        let object: HDF5Object
         do {
-            kind = try file.kind(of: path)
+            object = try file.object(at: path)
         } catch {
             guard error.cause == .noSuchObject else { throw RunError(error, file: self.path) }
             throw RunError(
                 .usage, file: self.path, object: path,
                 "no such dataset; " + alternatives(to: path), frames: error.frames)
         }
-        guard kind == .dataset else {
+        guard object.kind == .dataset else {
             throw RunError(
                 .usage, file: self.path, object: path,
                 "it is a group, not a dataset; " + alternatives(to: path))
         }
-        return ArrayInfo(path, in: file, limits: options)
+        return ArrayInfo(object, limits: options)
     }
 
     private func alternatives(to path: String) -> String {
-        let paths = datasets().prefix(20).map { displayable($0.path) }
-        return paths.isEmpty
-            ? "the file has no datasets" : "there are: " + paths.joined(separator: ", ")
+        let paths = datasetPaths()
+        let shown = paths.prefix(20).map { visible($0) }.joined(separator: ", ")
+        let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
+        return paths.isEmpty ? "the file has no datasets" : "there are: " + shown + more
     }
 
-    /// Every dataset of the file that hard links lead to, in natural order of their paths.
+    /// The path of every dataset that hard links lead to, in natural order; 100,000 objects are looked at.
+    public func datasetPaths() -> [String] {
+        var paths: [String] = []
+        walk { paths.append($0.path) }
+        return paths.sorted(by: naturallyPrecedes)
+    }
+
+    /// Every dataset of the file that hard links lead to, in natural order of their paths; 100,000 objects
+    /// are looked at.
     public func datasets() -> [ArrayInfo] {
-        var found: [String] = []
-        var seen: Set<UInt64> = []
-        var waiting = ["/"]
-        while let group = waiting.popLast(), found.count < 100_000 {
-            guard let links = try? file.links(in: group) else { continue }
+        var found: [ArrayInfo] = []
+        walk { found.append(ArrayInfo($0, limits: options)) }
+        return found.sorted { naturallyPrecedes($0.path, $1.path) }
+    }
+
+    /// Calls `body` with every dataset, each group's members once.
+    private func walk(_ body: (HDF5Object) -> Void) {
+        var left = 100_000
+        var seen: Set<HDF5Identity> = []
+        func visit(_ group: HDF5Object) {
+            // Hard links can make circles of groups.
+            guard seen.insert(group.identity).inserted, let links = try? group.links() else {
+                return
+            }
             for link in links where link.kind == .hard {
-                let child = (group == "/" ? "" : group) + "/" + link.name
-                guard let (kind, number) = try? file.identity(of: child) else { continue }
-                if kind == .dataset { found.append(child) }
-                // Hard links can make circles of groups.
-                if kind == .group, seen.insert(number).inserted { waiting.append(child) }
+                left -= 1
+                guard left >= 0 else { return }
+                guard let member = try? group.member(link.name) else { continue }
+                if member.kind == .dataset { body(member) }
+                if member.kind == .group { visit(member) }
             }
         }
-        return found.sorted(by: naturallyPrecedes).map { ArrayInfo($0, in: file, limits: options) }
+        if let root = try? file.object(at: "/") { visit(root) }
     }
 
     /// The array at `path` if there is any object or link of that name.
     func array(_ name: String, in group: String) -> ArrayInfo? {
-        guard let links = try? file.links(in: group.isEmpty ? "/" : group),
-            links.contains(where: { $0.name == name })
+        guard let object = try? file.object(at: group.isEmpty ? "/" : group), object.hasLink(name)
         else { return nil }
         return ArrayInfo("\(group)/\(name)", in: file, limits: options)
     }
@@ -127,11 +162,20 @@ public final class RunFile: Sendable {
     public func history() throws(RunError) -> [(name: String, values: [Double])] {
         let group = "/" + Schema.Path.history
         guard file.contains(group) else { return [] }
-        let links = try reading(path) { () throws(HDF5Error) in try file.links(in: group) }
+        let links = try reading(path) { () throws(HDF5Error) in
+            try file.object(at: group).links()
+        }
         var history: [(name: String, values: [Double])] = []
+        var left = 1 << 24
         for link in links.sorted(by: { naturallyPrecedes($0.name, $1.name) }) {
             let array = ArrayInfo("\(group)/\(link.name)", in: file, limits: options)
-            history.append((link.name, try vector(array)))
+            let values = try vector(array)
+            left -= values.count
+            guard left >= 0 else {
+                throw RunError(
+                    .badData, file: path, object: group, "it holds more than \(1 << 24) numbers")
+            }
+            history.append((link.name, values))
         }
         return history
     }
@@ -150,33 +194,23 @@ public final class RunFile: Sendable {
         let dataset = try reading(path) { () throws(HDF5Error) in
             try HDF5Dataset(array.path, in: file)
         }
+        try array.checkSame(as: dataset)
         let count = array.shape.first ?? 1
-        let source = LibrarySource(dataset: dataset, conversion: encoding.conversion)
-        let memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(1, count * encoding.storedSize), alignment: 16)
-        defer { memory.deallocate() }
+        let elements = StoredElements(dataset, encoding)
+        var values = [Double](repeating: 0, count: count)
         try reading(path) { () throws(HDF5Error) in
-            try source.read(
-                start: array.shape.map { _ in 0 }, count: array.shape, into: memory)
-        }
-        let order = BlockOrder(outer: count, columns: 1, inner: 1)
-        let isBigEndian = dataset.elementType.isBigEndian
-        if encoding.isDouble {
-            var values = [Double](repeating: 0, count: count)
-            values.withUnsafeMutableBufferPointer {
-                encoding.decodeDoubles(
-                    UnsafeRawBufferPointer(memory), isBigEndian: isBigEndian, into: $0, order)
+            try values.withUnsafeMutableBufferPointer { target throws(HDF5Error) in
+                try elements.read(
+                    array.shape.map { _ in 0 }, array.shape,
+                    BlockOrder(outer: count, columns: 1, inner: 1), into: target)
             }
-            return values
         }
-        var values = [Float](repeating: 0, count: count)
-        values.withUnsafeMutableBufferPointer {
-            encoding.decodeFloats(
-                UnsafeRawBufferPointer(memory), isBigEndian: isBigEndian, into: $0, order)
-        }
-        return values.map(Double.init)
+        return values
     }
 }
+
+/// Whether `path` lies below the group `base`, "" being the root.
+func isBelow(_ path: String, _ base: String) -> Bool { path.utf8.starts(with: (base + "/").utf8) }
 
 /// A shape for people: "60000 x 512", "scalar".
 func shapeText(_ shape: [Int]) -> String {

@@ -42,6 +42,20 @@ func unshuffle(
     }
 }
 
+/// Undoes the shuffle filter of any number of bytes: those beyond the last whole element were left where
+/// they are, and so were those of elements of one byte.
+func unshuffleAll(
+    _ bytes: UnsafeRawBufferPointer, elementSize: Int, into target: UnsafeMutableRawBufferPointer
+) {
+    let whole = elementSize > 1 ? bytes.count / elementSize * elementSize : 0
+    if whole > 0 {
+        unshuffle(
+            UnsafeRawBufferPointer(rebasing: bytes[..<whole]), elementSize: elementSize,
+            into: UnsafeMutableRawBufferPointer(rebasing: target[..<whole]))
+    }
+    for index in whole..<bytes.count { target[index] = bytes[index] }
+}
+
 /// The bytes before a trailing Fletcher checksum, or `nil` if it does not match them.
 func verifiedByFletcher32(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
     guard bytes.count >= 4 else { return nil }

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("int_u1", false), ("int_i1", false), ("int_i2", false), ("int_big_u2", false),
+        ("int_u1", false), ("int_i1", false), ("int_i2", false),
         ("int_i4", true), ("int_i8", true),
     ])
     func areReadFromIntegers(_ name: String, isDouble: Bool) async throws {
