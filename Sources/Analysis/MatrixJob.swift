@@ -123,7 +123,7 @@ struct MatrixJob: Sendable {
         guard let entry, layer.site == .pre else {
             return refusal("accuracy after reconstruction needs pre-activations of a layer")
         }
-        guard try run.labels(of: array, snapshot: snapshot) != nil else {
+        guard let labels = try run.labels(of: array, snapshot: snapshot) else {
             return refusal("accuracy after reconstruction needs labels, which are not stored")
         }
         guard array.shape.count == 2 else {
@@ -133,7 +133,9 @@ struct MatrixJob: Sendable {
             return refusal("no accuracy: activation \(entry.activation ?? "") is not known")
         }
         let all = try run.layers(snapshot: snapshot)
-        let position = all.firstIndex { $0.path == entry.path } ?? all.count - 1
+        // By bytes: names that are equal only for Unicode are two layers.
+        let position =
+            all.firstIndex { $0.path.utf8.elementsEqual(entry.path.utf8) } ?? all.count - 1
         var width = layer.neurons
         var layers: [FollowingLayers.Dense] = []
         for next in all[(position + 1)...] {
@@ -154,6 +156,14 @@ struct MatrixJob: Sendable {
                     weight: matrix,
                     bias: bias?.map { Float($0) } ?? Array(repeating: 0, count: width),
                     activation: activation))
+        }
+        if let classes = try labels.extremes(),
+            classes.lowerBound < 0 || classes.upperBound >= width
+        {
+            return refusal(
+                "no accuracy: labels go from \(classes.lowerBound) to \(classes.upperBound), but the "
+                    + "network's \(width) outputs stand for 0 to \(width - 1); store the number of each "
+                    + "sample's output, counted from 0")
         }
         return .success(FollowingLayers(activation: activation, layers: layers))
     }
