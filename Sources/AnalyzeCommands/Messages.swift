@@ -1,9 +1,10 @@
 import Report
+import Text
 
 /// What is said to people on standard error; data go to standard output.
 enum Messages {
     static func say(error message: String, frames: [String] = []) {
-        write((["error: \(message)"] + frames.map { "  \($0)" }).joined(separator: "\n"))
+        write((["error: \(message)"] + frames.map { "  \(visible($0))" }).joined(separator: "\n"))
     }
 
     static func say(warning message: String) { write("warning: \(message)") }

@@ -134,8 +134,8 @@ public enum JSON {
 
     /// Writes a string literal.
     ///
-    /// What steers a terminal is escaped though JSON would allow it
-    /// (delete, C1, direction marks): the document is shown in terminals.
+    /// What steers a terminal, hides or turns text is escaped though JSON would allow it: the document is
+    /// shown in terminals.
     static func writeText(_ text: String, to output: TextOutput) {
         var literal = "\""
         for scalar in text.unicodeScalars {
@@ -146,9 +146,11 @@ public enum JSON {
             case "\r": literal += "\\r"
             case "\t": literal += "\\t"
             case _ where isUnprintable(scalar):
-                let hexadecimal = String(scalar.value, radix: 16)
-                literal += "\\u" + String(repeating: "0", count: 4 - hexadecimal.count)
-                literal += hexadecimal
+                // Beyond the basic plane a pair of surrogates.
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    literal += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
             default: literal.unicodeScalars.append(scalar)
             }
         }

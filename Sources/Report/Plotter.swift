@@ -81,12 +81,14 @@ public struct Plotter: Sendable {
         let canvas = Canvas.terminal(columns: columns, lines: lines, hasColours: hasColours)
         let bytes = try run(GnuplotScript(panels, on: canvas))
         // gnuplot fills lines with blanks up to the width, which would wrap in a narrower window,
-        // and begins with a form feed, which some terminals show.
+        // and puts form feeds before pictures, which some terminals show.
         let drawn = String(decoding: bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
-            .map { line in
-                let line = line.drop { $0 == "\u{C}" }
-                return line.dropLast(line.reversed().prefix { $0 == " " }.count)
+            .flatMap { line in
+                let parts = line.split(separator: "\u{C}")
+                return (parts.isEmpty ? [""] : parts).map { part in
+                    part.dropLast(part.reversed().prefix { $0 == " " }.count)
+                }
             }
         return (drawn.joined(separator: "\n"), warnings)
     }

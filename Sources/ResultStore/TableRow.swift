@@ -1,4 +1,5 @@
 public import Report
+import Text
 
 /// A row of the flat table: one number, or a result or run that has none.
 public struct TableRow: Sendable {
@@ -48,11 +49,11 @@ struct OrderedResults {
     let results: [(layerIndex: Int, result: StoredResult)]
 
     init(_ results: [StoredResult]) {
-        var indexOfLayer: [String: Int] = [:]
-        for result in results where indexOfLayer[result.layer] == nil {
-            indexOfLayer[result.layer] = indexOfLayer.count
+        var indexOfLayer: [ExactName: Int] = [:]
+        for result in results where indexOfLayer[ExactName(result.layer)] == nil {
+            indexOfLayer[ExactName(result.layer)] = indexOfLayer.count
         }
-        self.results = results.map { (indexOfLayer[$0.layer, default: 0], $0) }
+        self.results = results.map { (indexOfLayer[ExactName($0.layer), default: 0], $0) }
             .sorted { Self.key($0) < Self.key($1) }
     }
 

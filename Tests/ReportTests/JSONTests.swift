@@ -84,6 +84,18 @@ import Testing
         #expect(results[0]["layer"] as? String == nasty)
     }
 
+    /// Tags and the scalars that stand for foreign bytes, as the pairs of RFC 8259, section 7.
+    @Test func hiddenTextsBeyondTheBasicPlaneSurvive() throws {
+        var result = everyKind
+        result.layer = "a\u{E0041}\u{10FFE9}\u{200D}"
+        let text = JSON.text(of: [result])
+        #expect(text.contains(#""a\udb40\udc41\udbff\udfe9\u200d""#))
+        let document = try #require(
+            try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let results = try #require(document["results"] as? [[String: Any]])
+        #expect(results[0]["layer"] as? String == result.layer)
+    }
+
     @Test func numbersReadBackToTheSameBits() throws {
         let numbers = [
             0.1, -0.0, 1 / 3, .pi, .leastNonzeroMagnitude, .leastNormalMagnitude,

@@ -44,7 +44,7 @@ import Testing
         ("elements", "variable", "string; numbers are needed"),
         ("elements", "compound", "compound of 8 bytes; numbers are needed"),
         ("elements", "complex", "compound of 8 bytes; numbers are needed"),
-        ("elements", "logical", "enumeration; numbers are needed"),
+        ("elements", "logical", "booleans; numbers are needed"),
         ("claims", "chunked", "its values were never written"),
         ("claims", "unwritten", "its values were never written"),
         ("claims", "partly", "only 2 of its 10 chunks were written"),
@@ -94,11 +94,11 @@ import Testing
     func linksBesideGoodLayers(file: String, broken: [String]) throws {
         let outcome = try analyze("variance", layout(file), "--format", "csv")
         #expect(outcome.code == 1)
-        #expect(outcome.output.contains(",good,post,,variance,1,ok,"))
+        #expect(outcome.output.contains(",good,post,,variance,2,ok,"))
         #expect(outcome.errorLines.count == broken.count, "\(outcome.errors)")
         for (name, line) in zip(broken, outcome.errorLines) {
             #expect(line.contains("\(layout(file)): /layers/\(name): "))
-            #expect(outcome.output.contains(",\(name),,,variance,1,failed,"))
+            #expect(outcome.output.contains(",\(name),,,variance,2,failed,"))
         }
     }
 
@@ -107,7 +107,7 @@ import Testing
             "pca", layout("external-link"), "--allow-external-links", "--format", "csv")
         // The linked matrix has 9 rows, the other of that layer 6.
         #expect(outcome.code == 1)
-        #expect(outcome.output.contains(",elsewhere,pre,,pca,1,ok,"))
+        #expect(outcome.output.contains(",elsewhere,pre,,pca,2,ok,"))
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.contains("its shape is 6 x 3, but that of pre is 9 x 4"))
     }
@@ -142,7 +142,7 @@ import Testing
     @Test func labelsOfAnotherLength() throws {
         let outcome = try analyze("variance", layout("labels"), "--format", "csv")
         #expect(outcome.code == 1)
-        #expect(outcome.output.contains(",hidden,post,,variance,1,ok,"))
+        #expect(outcome.output.contains(",hidden,post,,variance,2,ok,"))
         #expect(
             outcome.errorLines == [
                 "error: \(layout("labels")): /labels: it has 4 labels, but /layers/hidden/post has 6 "
@@ -166,7 +166,7 @@ import Testing
                 "--format", "csv",
             ] + solver)
         #expect(outcome.code == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains(",wide,post,,pca,1,degenerate,"))
+        #expect(outcome.output.contains(",wide,post,,pca,2,degenerate,"))
     }
 
     /// What a file claims is not asked of the system: within 4 GB of addresses.
@@ -190,7 +190,7 @@ import Testing
         expectPrintable(try analyze("validate", layout("names")))
         try expectRefusal(
             ["variance", layout("names"), "--layer", "x\u{1B}[31m"], of: "names", code: 64,
-            naming: ["x\\x1B[31m", "there are: caf\\xE9, größe \\u{202E}gpj, red\\x1B[31m"])
+            naming: ["x\\u{1B}[31m", "there are: caf\\xE9, größe \\u{202E}gpj, red\\u{1B}[31m"])
         // Names as messages print them can be given back.
         let named = try analyze("variance", layout("names"), "--layer", "caf\\xE9")
         #expect(named.code == 0, "\(named.errors)")
