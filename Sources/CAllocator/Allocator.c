@@ -1,16 +1,10 @@
 #include "CAllocator.h"
 
-#ifdef __linux__
 #include <malloc.h>
-#endif
 
 void callocator_keep_freed_memory(int arenas) {
-#ifdef M_ARENA_MAX
     // The largest block that is kept, and how much may lie unused before some is given back.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
     mallopt(M_ARENA_MAX, arenas);
-#else
-    (void)arenas;
-#endif
 }

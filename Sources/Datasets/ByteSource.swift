@@ -1,12 +1,5 @@
 import CZlib
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// A file read from front to back, inflated on the way if it is gzip.
 ///
@@ -145,13 +138,7 @@ struct ByteSource: ~Copyable {
     private static func systemRead(
         _ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> Int {
-        #if canImport(Glibc)
-            Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Musl)
-            Musl.read(descriptor, buffer.baseAddress, buffer.count)
-        #else
-            Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-        #endif
+        Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     }
 
     private mutating func copy(

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 extension Double {
     /// The number for a sentence: `digits` significant digits, "0.41", "1300", "3e-12".

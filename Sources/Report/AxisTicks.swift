@@ -1,10 +1,5 @@
 import MetricCore
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The range of an axis and the values that are marked on it.
 struct AxisTicks {

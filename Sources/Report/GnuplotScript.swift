@@ -1,11 +1,6 @@
 import MetricCore
 import Text
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The kind of picture, which the ending of a file's name tells.
 public enum PictureFormat: String, Sendable, CaseIterable {

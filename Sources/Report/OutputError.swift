@@ -1,10 +1,5 @@
 import Text
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// What kept a file or stream from being written, in one sentence with a remedy.
 public struct OutputError: Error, Hashable, CustomStringConvertible {

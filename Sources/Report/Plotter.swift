@@ -1,12 +1,7 @@
 public import Analysis
 public import MetricCore
 import Text
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Draws the figures of results with gnuplot.
 public struct Plotter: Sendable {

@@ -1,11 +1,6 @@
 import Synchronization
 import Text
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// How far a long piece of work has come: one line on standard error that rewrites itself.
 ///

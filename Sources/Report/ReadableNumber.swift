@@ -1,10 +1,5 @@
 public import MetricCore
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// `number` for people: about four significant digits, thousands set apart by commas, powers of ten
 /// where it is very large or small; "-" where it does not exist.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// What a program left behind.
 struct Finished {
@@ -72,11 +68,7 @@ struct StartFailure: Error {
 private func start(
     _ program: String, _ arguments: [String], descriptors: [Int32]
 ) -> (pid_t, Int32) {
-    #if canImport(Glibc)
-        var actions = posix_spawn_file_actions_t()
-    #else
-        var actions: posix_spawn_file_actions_t?
-    #endif
+    var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     for (number, descriptor) in descriptors.enumerated() {
@@ -104,21 +96,13 @@ private final class Channel {
 
     init?() {
         var pair: [Int32] = [-1, -1]
-        #if canImport(Glibc)
-            // Closed in other programs that another thread may be starting.
-            let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        #else
-            let type = SOCK_STREAM
-        #endif
+        // Closed in other programs that another thread may be starting.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let code = socketpair(AF_UNIX, type, 0, &pair)
         guard code == 0 else { return nil }
         (ours, theirs) = (pair[0], pair[1])
         for descriptor in pair { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ours, F_SETFL, O_NONBLOCK)
-        #if !canImport(Glibc)
-            var yes: Int32 = 1
-            setsockopt(ours, SOL_SOCKET, SO_NOSIGPIPE, &yes, socklen_t(MemoryLayout<Int32>.size))
-        #endif
     }
 
     deinit {
@@ -138,11 +122,7 @@ private final class Channel {
 
     /// Sends what fits; false when all is sent or nobody reads.
     func send(_ bytes: [UInt8], from sent: inout Int) -> Bool {
-        #if canImport(Glibc)
-            let flags = Int32(MSG_NOSIGNAL)
-        #else
-            let flags: Int32 = 0
-        #endif
+        let flags = Int32(MSG_NOSIGNAL)
         let count = bytes[sent...].withUnsafeBytes { systemSend(ours, $0, flags) }
         if count < 0 { return errno == EAGAIN || errno == EINTR }
         sent += count
@@ -161,9 +141,5 @@ private final class Channel {
 }
 
 private func systemSend(_ socket: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32) -> Int {
-    #if canImport(Glibc)
-        Glibc.send(socket, bytes.baseAddress, bytes.count, flags)
-    #else
-        Darwin.send(socket, bytes.baseAddress, bytes.count, flags)
-    #endif
+    Glibc.send(socket, bytes.baseAddress, bytes.count, flags)
 }

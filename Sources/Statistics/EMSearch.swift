@@ -1,9 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
+import Glibc
 import LinearAlgebra
 
 /// A two-component model on one sample, as the search sees it.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The gamma distribution with density x^(k−1) e^(−x/θ) / (Γ(k) θᵏ) on x > 0.
 public struct GammaDistribution: Sendable, Equatable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// A mixture of two gamma distributions, ordered by mean.
 public struct GammaGammaMixture: Sendable, Equatable {

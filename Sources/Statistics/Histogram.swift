@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Counts of values in bins of equal width.
 public struct Histogram: Sendable, Equatable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// A Gaussian kernel estimate of a density: f(x) = 1 / (n h) · Σ φ((x - xᵢ) / h).
 ///

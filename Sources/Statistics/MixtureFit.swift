@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// When expectation-maximization stops.
 public struct EMOptions: Sendable, Hashable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The maximum-likelihood fit of a distribution with one component.
 public struct OneComponentFit: Sendable, Equatable {

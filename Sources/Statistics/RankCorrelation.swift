@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Spearman's rank correlation of two samples.
 public struct RankCorrelation: Sendable, Hashable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 import Synchronization
 
 /// The Shapiro-Wilk test of the hypothesis that values are drawn from one normal distribution.

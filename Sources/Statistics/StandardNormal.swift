@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// The normal distribution with mean 0 and variance 1.
 public enum StandardNormal {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 public import LinearAlgebra
 
 /// A scalar in which networks are trained: `Float`, or `Double` where gradients are checked.

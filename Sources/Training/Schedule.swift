@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// How the learning rate goes over a training.
 public enum Schedule: String, Sendable, Hashable, Codable, CaseIterable {

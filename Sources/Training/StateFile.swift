@@ -1,13 +1,5 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import FoundationEssentials
+import Glibc
 
 extension TrainerState where Scalar == Float {
     private static var magic: [UInt8] { Array("lamina-state-1\n".utf8) }

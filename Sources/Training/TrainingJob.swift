@@ -1,14 +1,6 @@
 public import Datasets
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import FoundationEssentials
+import Glibc
 import HDF5
 import LinearAlgebra
 import RunFormat

@@ -1,12 +1,7 @@
 public import Datasets
 import Dispatch
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Many jobs on one data set, some at a time.
 public struct TrainingSweep: Sendable {

@@ -1,10 +1,5 @@
 import Training
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Where one training stands, on one line of a terminal; elsewhere a line an epoch.
 final class ProgressDisplay {

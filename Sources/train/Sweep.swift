@@ -2,12 +2,7 @@ import ArgumentParser
 import Datasets
 import Executable
 import Training
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// `train sweep`: a grid of widths and seeds.
 struct Sweep: ParsableCommand {

@@ -1,11 +1,6 @@
 import Synchronization
 import Training
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// One line for a whole grid: how much is done, and the time left.
 final class SweepDisplay: Sendable {

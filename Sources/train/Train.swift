@@ -4,12 +4,7 @@ import Executable
 import HDF5
 import RunFormat
 import Training
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Trains networks and writes run files.
 @main struct Train: ParsableCommand {

@@ -1,13 +1,7 @@
 import CKernels
 import Testing
-
 @testable import LinearAlgebra
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 @Suite struct BandReductionTests {
     static let sets = [CKERNELS_BASELINE, CKERNELS_AVX2].filter { ckernels_supports($0) == 1 }

@@ -1,11 +1,6 @@
 public import MetricCore
 import Statistics
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Neurons that do nothing: that never fire, never change, or hardly do.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#else
-    internal import Darwin
-#endif
+internal import Glibc
 
 /// The eigenvalues of a covariance, in a unit in which their squares neither vanish nor overflow.
 struct Spectrum: Equatable, Sendable {
