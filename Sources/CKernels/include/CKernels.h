@@ -10,5 +10,6 @@
 #include "InstructionSets.h"
 #include "Mixtures.h"
 #include "Moments.h"
+#include "Updates.h"
 
 #endif
