@@ -140,8 +140,10 @@ let modules: [[Target]] = [
         ],
         testedWith: nil),
     module("CommandTesting", testedWith: nil),
-    module("Datasets", uses: ["CZlib", "LinearAlgebra"]),
-    module("Training", uses: ["Datasets", "HDF5", "LinearAlgebra", "RunFormat"]),
+    module("Datasets", uses: ["CZlib", "Files", "LinearAlgebra"]),
+    module(
+        "Training",
+        uses: ["CKernels", "Datasets", "Files", "HDF5", "LinearAlgebra", "RunFormat"]),
 ]
 
 let registry: [Target] = [
@@ -178,7 +180,9 @@ let executables: [Target] = [
         swiftSettings: strict, linkerSettings: standalone),
     .executableTarget(
         name: "train",
-        dependencies: ["Datasets", "Executable", "HDF5", "RunFormat", "Training", argumentParser],
+        dependencies: [
+            "Datasets", "Executable", "Files", "HDF5", "RunFormat", "Training", argumentParser,
+        ],
         swiftSettings: strict, linkerSettings: standalone),
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them
     // would be linked as they are.

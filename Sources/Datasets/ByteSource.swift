@@ -56,7 +56,9 @@ struct ByteSource: ~Copyable {
 
     /// The most bytes that the file can hold: deflate never shrinks more than 1032-fold.
     var largestContent: Int {
-        stream == nil ? fileSize : fileSize.multipliedReportingOverflow(by: 1032).partialValue
+        guard stream != nil else { return fileSize }
+        let (most, overflows) = fileSize.multipliedReportingOverflow(by: 1032)
+        return overflows ? .max : most
     }
 
     /// Fills `target` from the file.
@@ -81,13 +83,20 @@ struct ByteSource: ~Copyable {
         guard count <= largestContent else {
             throw .implausibleSize(path: path, claimed: expected, fileSize: fileSize)
         }
-        var bytes = [UInt8](repeating: 0, count: count)
         let before = position
-        let filled = try bytes.withUnsafeMutableBufferPointer { target throws(DatasetError) in
-            try read(into: target)
-        }
-        guard filled == count else {
-            throw .truncated(path: path, expected: expected, found: before + filled)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        // In pieces: a file that claims more than it holds takes addresses, but no memory for the rest.
+        while bytes.count < count {
+            let piece = min(count - bytes.count, 1 << 18)
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: piece))
+            let filled = try bytes.withUnsafeMutableBufferPointer { target throws(DatasetError) in
+                try read(into: UnsafeMutableBufferPointer(rebasing: target[start...]))
+            }
+            guard filled == piece else {
+                throw .truncated(path: path, expected: expected, found: before + start + filled)
+            }
         }
         return bytes
     }
@@ -105,7 +114,10 @@ struct ByteSource: ~Copyable {
     /// Everything that is left, at most `limit` bytes.
     mutating func rest(limit: Int) throws(DatasetError) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(stream == nil ? min(fileSize, limit) : 0)
+        guard stream != nil || fileSize - position <= limit else {
+            throw .tooLarge(path: path, limit: limit)
+        }
+        bytes.reserveCapacity(stream == nil ? max(0, fileSize - position) : 0)
         var piece = [UInt8](repeating: 0, count: 1 << 18)
         while true {
             let count = try piece.withUnsafeMutableBufferPointer { target throws(DatasetError) in

@@ -76,6 +76,7 @@ public struct Dataset: Sendable, Identifiable {
         from folder: String? = nil, options: LoadOptions = LoadOptions()
     ) throws(DatasetError) -> LoadedDataset {
         try options.check()
+        if isGenerated { try checkGeneratedSize(options) }
         let stored = try read(DatasetFiles(dataset: self, folder: folder), options)
         var (train, test) = split(stored, options)
         if let limit = options.trainSamples { train = train.sample(limit, seed: options.seed &+ 2) }
@@ -98,6 +99,21 @@ public struct Dataset: Sendable, Identifiable {
             dataset: self, train: train.scaled(by: inputs, targets: targets),
             validation: validation?.scaled(by: inputs, targets: targets),
             test: test.scaled(by: inputs, targets: targets), notes: stored.notes)
+    }
+
+    /// - Throws: ``DatasetError/invalidOption(name:value:expected:)`` if more samples are to be made
+    ///   than memory holds.
+    private func checkGeneratedSize(_ options: LoadOptions) throws(DatasetError) {
+        // A float or less for each input; class, target, order and index besides.
+        let most = min(availableMemory() / (4 * inputCount + 64), Int(Int32.max))
+        let asked = [
+            ("train samples", options.trainSamples), ("test samples", options.testSamples),
+        ]
+        for (name, value) in asked where value ?? 0 > most {
+            throw .invalidOption(
+                name: name, value: "\(value ?? 0)",
+                expected: "at most \(most), which fit into the memory")
+        }
     }
 
     /// The training and the test part: as asked for, else as published, else a fifth at random.

@@ -5,20 +5,30 @@ import LinearAlgebra
 /// Lines end in LF or CR LF, the last one perhaps in nothing; empty lines are passed over. There is
 /// no quoting. Numbers are decimal, finite, with a point whatever the locale.
 public enum DelimitedText {
-    /// Reads the file at `path`, gzipped or not, of at most 1 GiB of text.
+    /// Reads the file at `path`, gzipped or not, of lines of at most 1 MiB.
     ///
     /// - Returns: the samples in the order of the file, numbers as they stand there.
     /// - Throws: ``DatasetError`` if the file is missing or damaged, has no rows, or a field is not
     ///   what its column declares; line and column are named.
-    /// - Complexity: O(bytes · categories) time; memory of the file and of the compact table.
+    /// - Complexity: O(bytes · categories) time; memory of the compact table and of one line.
     public static func read(
         _ path: String, schema: TableSchema
     ) throws(DatasetError) -> LabeledData {
         var source = try ByteSource(path: path)
-        let bytes = try source.rest(limit: 1 << 30)
-        let parser = TableParser(path: path, schema: schema)
-        return try bytes.withUnsafeBufferPointer { text throws(DatasetError) in
-            try parser.samples(in: text)
+        var parser = TableParser(path: path, schema: schema)
+        var rows = ParsedRows()
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = try piece.withUnsafeMutableBufferPointer { target throws(DatasetError) in
+                try source.read(into: target)
+            }
+            text.append(contentsOf: piece[..<count])
+            let done = try text.withUnsafeBufferPointer { text throws(DatasetError) in
+                try parser.parse(text, isEnd: count == 0, into: &rows)
+            }
+            if count == 0 { return try parser.samples(rows) }
+            text.removeFirst(done)
         }
     }
 }
@@ -38,10 +48,13 @@ private struct TableParser {
     let schema: TableSchema
     /// Values of category and label columns as bytes, by column.
     let spellings: [[[UInt8]]]
+    private var line = 0
+    private var headerPending: Bool
 
     init(path: String, schema: TableSchema) {
         self.path = path
         self.schema = schema
+        headerPending = schema.hasHeader
         spellings = schema.columns.map { column in
             switch column.role {
             case .category(let values), .label(let values): values.map { Array($0.utf8) }
@@ -50,14 +63,25 @@ private struct TableParser {
         }
     }
 
-    func samples(in text: UnsafeBufferPointer<UInt8>) throws(DatasetError) -> LabeledData {
-        var rows = ParsedRows()
+    private static let longestLine = 1 << 20
+
+    /// Parses the whole lines of `text`, at the end of the file also the last one without its end.
+    ///
+    /// - Returns: the number of bytes that are done with.
+    mutating func parse(
+        _ text: UnsafeBufferPointer<UInt8>, isEnd: Bool, into rows: inout ParsedRows
+    ) throws(DatasetError) -> Int {
         var start = 0
-        var line = 0
-        var headerPending = schema.hasHeader
         while start < text.count {
             var end = start
             while end < text.count, text[end] != 0x0A { end += 1 }
+            if end - start > Self.longestLine {
+                throw .wrongField(
+                    path: path, line: line + 1, column: "the line",
+                    value: String(decoding: text[start..<start + 60], as: UTF8.self) + "...",
+                    expected: "one of at most \(Self.longestLine) bytes")
+            }
+            if end == text.count && !isEnd { return start }
             line += 1
             let next = end + 1
             if end > start, text[end - 1] == 0x0D { end -= 1 }
@@ -71,7 +95,7 @@ private struct TableParser {
                 try append(content, line: line, to: &rows)
             }
         }
-        return try labeled(rows)
+        return text.count
     }
 
     /// Calls `body` with the number and the bytes of each field.
@@ -157,7 +181,8 @@ private struct TableParser {
             value: String(decoding: field.prefix(60), as: UTF8.self), expected: expected)
     }
 
-    private func labeled(_ rows: ParsedRows) throws(DatasetError) -> LabeledData {
+    /// The rows of all lines.
+    func samples(_ rows: ParsedRows) throws(DatasetError) -> LabeledData {
         guard rows.count > 0 else {
             throw .wrongCount(path: path, what: "rows", expected: 1, found: 0)
         }
@@ -181,7 +206,10 @@ private struct TableParser {
 }
 
 /// The value of a decimal number, correctly rounded; `nil` if `text` is anything else.
+///
+/// A number needs at most 767 digits to be told from its neighbours; longer texts are no numbers.
 func decimal(_ text: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard text.count <= 1000 else { return nil }
     var digits: UInt64 = 0
     var count = 0
     var fraction = 0

@@ -28,6 +28,9 @@ public enum IDX {
         return bytes.map(Int32.init)
     }
 
+    /// Twice the largest published set of this format, EMNIST's 700,000 images.
+    private static let contentLimit = 1 << 30
+
     private static func read(
         _ path: String, dimensions: Int, kind: String
     ) throws(DatasetError) -> (sizes: [Int], bytes: [UInt8]) {
@@ -40,14 +43,19 @@ public enum IDX {
         let sizes = (0..<dimensions).map { dimension in
             words[4 * dimension..<4 * dimension + 4].reduce(0) { $0 << 8 | Int($1) }
         }
-        var count = 1
-        for size in sizes {
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            // Beyond this no file can be meant, and adding the header must not overflow.
-            guard !overflow, product < 1 << 48 else {
+        // Of the dimensions that are not 0: with none of them may the size of an image overflow.
+        var product = 1
+        for size in sizes where size > 0 {
+            let (next, overflows) = product.multipliedReportingOverflow(by: size)
+            guard !overflows, next < 1 << 48 else {
                 throw .implausibleSize(path: path, claimed: .max, fileSize: source.fileSize)
             }
-            count = product
+            product = next
+        }
+        let count = sizes.contains(0) ? 0 : product
+        // What no file of this length can hold is told as such.
+        if count <= source.largestContent, count > contentLimit {
+            throw .tooLarge(path: path, limit: contentLimit)
         }
         let bytes = try source.bytes(count, of: 4 + 4 * dimensions + count)
         try source.expectEnd()

@@ -131,7 +131,7 @@ public struct LabeledData: Sendable {
 
     /// The stored row of sample `index`.
     @inline(__always)
-    private func storedRow(_ index: Int) -> Int {
+    func storedRow(_ index: Int) -> Int {
         precondition(index >= 0 && index < count, "no sample \(index) among \(count)")
         return selection.map { Int($0[index]) } ?? index
     }

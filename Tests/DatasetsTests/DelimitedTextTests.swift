@@ -112,6 +112,47 @@ import Testing
         }
     }
 
+    /// Lines across the pieces in which a file is read, the last one without its end.
+    @Test func longFilesReadAsShortOnes() throws {
+        let schema = TableSchema(
+            columns: [TableSchema.Column("a", .number), TableSchema.Column("b", .target)])
+        try withTemporaryFolder { folder in
+            let count = 60_000
+            let lines = (0..<count).map { "\($0).25,\(-$0)" }
+            try write(lines.joined(separator: "\r\n").utf8, to: "\(folder)/table")
+            let data = try DelimitedText.read("\(folder)/table", schema: schema)
+            #expect(data.count == count)
+            let inputs = data.batch(0..<count).column(0)
+            #expect(inputs == (0..<count).map { Float($0) + 0.25 })
+            #expect(data.targets?.elements == (0..<count).map { -Float($0) })
+            try write((lines + ["x,1"]).joined(separator: "\n").utf8, to: "\(folder)/table")
+            let error = try #require(throws: DatasetError.self) {
+                try DelimitedText.read("\(folder)/table", schema: schema)
+            }
+            guard case .wrongField(_, count + 1, "a", "x", _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+
+    /// A line without an end is not gathered in memory.
+    @Test func endlessLinesAreRefused() throws {
+        let schema = TableSchema(columns: [TableSchema.Column("b", .target)])
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/table"
+            #expect(FileManager.default.createFile(atPath: path, contents: Data("1\n".utf8)))
+            #expect(truncate(path, 1 << 40) == 0)
+            let error = try #require(throws: DatasetError.self) {
+                try DelimitedText.read(path, schema: schema)
+            }
+            guard case .wrongField(path, 2, "the line", _, _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+
     /// Against the C library's correctly rounded conversion.
     @Test(arguments: [
         "0", "-0", "1", "126.201", "0.00266337", "0.4608690142631531", "123456789012345678",
@@ -122,7 +163,10 @@ import Testing
         #expect(value == strtod(text, nil))
     }
 
-    @Test(arguments: ["", "-", ".", "1 2", "0x10", "1e", "--1", "1.2.3", "e5", "NaN", "infinity"])
+    @Test(arguments: [
+        "", "-", ".", "1 2", "0x10", "1e", "--1", "1.2.3", "e5", "NaN", "infinity",
+        "1" + String(repeating: "0", count: 1000),
+    ])
     func anythingElseIsNoDecimal(text: String) {
         #expect(Array(text.utf8).withUnsafeBufferPointer { decimal($0) } == nil)
     }

@@ -60,6 +60,36 @@ import Testing
         }
     }
 
+    /// Dimensions whose product is 0, overflows or exceeds any file, alone and gzipped.
+    @Test func sizesOfNoFileAreRefused() throws {
+        let largest = Int(UInt32.max)
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/images"
+            for sizes in [
+                [0, largest, largest], [0, 28, 0], [0, 0, largest], [largest, largest, largest],
+                [largest, 1, 1], [1, 1 << 31, 2], [1 << 16, 1 << 16, 1 << 16], [1 << 31, 28, 28],
+            ] {
+                try write(idx(sizes, []), to: path)
+                #expect(throws: DatasetError.self, "\(sizes)") { try IDX.images(at: path) }
+            }
+            // No image of a size that there is: nothing is wrong with the file.
+            try write(idx([0, 28, 28], []), to: path)
+            #expect(try IDX.images(at: path).count == 0)
+        }
+    }
+
+    /// 4,194,304 images of 784 bytes, none of which takes room on the disk.
+    @Test func moreThanAnySetHoldsIsRefused() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/images"
+            try write(idx([1 << 22, 28, 28], []), to: path)
+            #expect(truncate(path, 16 + (784 << 22)) == 0)
+            #expect(throws: DatasetError.tooLarge(path: path, limit: 1 << 30)) {
+                try IDX.images(at: path)
+            }
+        }
+    }
+
     @Test func trailingBytesAreRefused() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/images"
