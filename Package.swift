@@ -181,7 +181,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "train",
         dependencies: [
-            "Datasets", "Executable", "Files", "HDF5", "RunFormat", "Training", argumentParser,
+            "Datasets", "Executable", "Files", "HDF5", "RunFormat", "Text", "Training",
+            argumentParser,
         ],
         swiftSettings: strict, linkerSettings: standalone),
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them

@@ -21,6 +21,11 @@ public func onOneCore<R>(_ body: () async throws -> R) async rethrows -> R {
     try await OneCore.$isEnough.withValue(true, operation: body)
 }
 
+/// The same for work that starts no tasks.
+public func withOneCore<R>(_ body: () throws -> R) rethrows -> R {
+    try OneCore.$isEnough.withValue(true, operation: body)
+}
+
 private enum OneCore {
     @TaskLocal static var isEnough = false
 }

@@ -1,6 +1,7 @@
 /// A nonlinearity, applied to each value by itself.
 public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
-    /// max(x, 0), with derivative 0 at 0.
+    /// max(x, 0), with derivative 0 at 0. NaN stays NaN, as in every activation and derivative, so
+    /// that a training that went wrong shows in its loss.
     case relu
     case tanh
     /// 1 / (1 + e⁻ˣ).
@@ -11,7 +12,7 @@ public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
     @inline(__always)
     public func callAsFunction<Scalar: NetworkScalar>(_ x: Scalar) -> Scalar {
         switch self {
-        case .relu: x > 0 ? x : 0
+        case .relu: x <= 0 ? 0 : x
         case .tanh: Scalar.hyperbolicTangent(x)
         case .sigmoid: logistic(x)
         case .identity: x
@@ -47,7 +48,7 @@ extension Activation {
             }
         }
         switch self {
-        case .relu: each { $0 > 0 ? $0 : 0 }
+        case .relu: each { $0 <= 0 ? 0 : $0 }
         case .tanh: each { Scalar.hyperbolicTangent($0) }
         case .sigmoid: each { logistic($0) }
         case .identity: each { $0 }
@@ -75,7 +76,7 @@ extension Activation {
             }
         }
         switch self {
-        case .relu: each { $1 > 0 ? $0 : 0 }
+        case .relu: each { $1 > 0 ? $0 : $1 * 0 }
         case .tanh: each { $0 * (1 - $1 * $1) }
         case .sigmoid: each { $0 * ($1 * (1 - $1)) }
         case .identity: each { g, _ in g }

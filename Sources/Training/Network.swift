@@ -49,13 +49,9 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation = .relu,
         initialization: Initialization = .uniform, seed: UInt64
     ) {
-        let sizes = [inputs] + widths + [outputs]
-        let layers = zip(sizes, sizes.dropFirst()).enumerated().map { index, size in
-            DenseLayer(
-                inputs: size.0, neurons: size.1,
-                activation: index < widths.count ? activation : .identity)
-        }
-        self.init(layers, initialization: initialization, seed: seed)
+        self.init(
+            perceptron(inputs: inputs, hidden: widths, outputs: outputs, activation: activation),
+            initialization: initialization, seed: seed)
     }
 
     /// Values the first layer reads for each sample.
@@ -136,6 +132,18 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
         layout = ParameterLayout(layers)
         parameters = parameters.selectingColumns(positions)
         return positions
+    }
+}
+
+/// The layers of a multilayer perceptron.
+func perceptron(
+    inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation
+) -> [DenseLayer] {
+    let sizes = [inputs] + widths + [outputs]
+    return zip(sizes, sizes.dropFirst()).enumerated().map { index, size in
+        DenseLayer(
+            inputs: size.0, neurons: size.1,
+            activation: index < widths.count ? activation : .identity)
     }
 }
 

@@ -9,6 +9,12 @@ public protocol NetworkScalar: BLASScalar {
     static func logarithm(_ x: Self) -> Self
     /// tanh x.
     static func hyperbolicTangent(_ x: Self) -> Self
+    /// Moves `count` parameters `p` by their gradients `g`; `first` and `second` are the moments
+    /// that the rule of `step` has, and as many.
+    static func update(
+        _ p: UnsafeMutablePointer<Self>, by g: UnsafePointer<Self>,
+        first: UnsafeMutablePointer<Self>?, second: UnsafeMutablePointer<Self>?, count: Int,
+        _ step: UpdateStep)
 }
 
 extension Float: NetworkScalar {

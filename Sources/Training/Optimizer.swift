@@ -1,89 +1,5 @@
 import LinearAlgebra
 
-/// How parameters follow their gradients: the update rules of PyTorch, to the order of operations.
-public enum OptimizerRule: Sendable, Hashable, Codable {
-    /// Gradient descent; with momentum μ: b := μ b + g, p := p - lr b.
-    case sgd(momentum: Double = 0)
-    /// Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
-    case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
-    /// The same, algorithm 2: the second moment by the infinity norm.
-    case adaMax(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
-
-    /// Numbers remembered for each parameter.
-    var momentCount: Int {
-        switch self {
-        case .sgd(let momentum): momentum == 0 ? 0 : 1
-        case .adam, .adaMax: 2
-        }
-    }
-}
-
-/// The settings of an optimizer.
-public struct OptimizerConfiguration: Sendable, Hashable, Codable {
-    /// What differs for parameters of one name.
-    public struct Group: Sendable, Hashable, Codable {
-        /// λ: λ p is added to the gradient of p.
-        public var weightDecay: Double
-        /// Factor on the learning rate.
-        public var rateFactor: Double
-
-        /// A group with the given settings.
-        public init(weightDecay: Double = 0, rateFactor: Double = 1) {
-            self.weightDecay = weightDecay
-            self.rateFactor = rateFactor
-        }
-    }
-
-    /// How parameters follow their gradients.
-    public var rule: OptimizerRule
-    /// The step size; positive.
-    public var learningRate: Double
-    /// Settings of all parameters that ``groups`` does not name.
-    public var standard: Group
-    /// Settings by name of parameter: "weight", "bias", "filter", ...
-    public var groups: [String: Group]
-
-    /// Settings; weight decay, where given, applies to weights and biases alike, as in PyTorch.
-    public init(
-        _ rule: OptimizerRule = .adam(), learningRate: Double = 0.001, weightDecay: Double = 0,
-        groups: [String: Group] = [:]
-    ) {
-        self.rule = rule
-        self.learningRate = learningRate
-        standard = Group(weightDecay: weightDecay)
-        self.groups = groups
-    }
-
-    func check() throws(TrainingError) {
-        func require(
-            _ condition: Bool, _ name: String, _ value: Double, _ expected: String
-        ) throws(TrainingError) {
-            guard condition else {
-                throw .setting(name: name, value: "\(value)", expected: expected)
-            }
-        }
-        try require(
-            learningRate > 0 && learningRate.isFinite, "learning rate", learningRate,
-            "a positive number")
-        switch rule {
-        case .sgd(let momentum):
-            try require(momentum >= 0 && momentum < 1, "momentum", momentum, "0 to below 1")
-        case .adam(let beta1, let beta2, let epsilon), .adaMax(let beta1, let beta2, let epsilon):
-            try require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 to below 1")
-            try require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 to below 1")
-            try require(epsilon >= 0 && epsilon.isFinite, "epsilon", epsilon, "0 or more")
-        }
-        for group in [standard] + groups.values {
-            try require(
-                group.weightDecay >= 0 && group.weightDecay.isFinite, "weight decay",
-                group.weightDecay, "0 or more")
-            try require(
-                group.rateFactor >= 0 && group.rateFactor.isFinite, "rate factor",
-                group.rateFactor, "0 or more")
-        }
-    }
-}
-
 /// An optimizer at work on the parameters of one network.
 struct Optimizer<Scalar: NetworkScalar>: Sendable {
     let configuration: OptimizerConfiguration
@@ -164,20 +80,12 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
                     guard index > 0 else { return other() }
                     let (range, group) = (chunks[index - 1].range, chunks[index - 1].group)
                     let start = range.lowerBound
-                    let terms = UpdateTerms<Scalar>(
-                        rule, rate: rate * group.rateFactor, decay: group.weightDecay, step: step)
-                    let p = p + start
-                    let g = gradients + start
-                    switch rule {
-                    case .sgd:
-                        descend(p, g, buffer: m.map { $0 + start }, count: range.count, terms)
-                    case .adam:
-                        guard let m, let v else { return }
-                        adam(p, g, m + start, v + start, count: range.count, terms)
-                    case .adaMax:
-                        guard let m, let v else { return }
-                        adaMax(p, g, m + start, v + start, count: range.count, terms)
-                    }
+                    Scalar.update(
+                        p + start, by: gradients + start, first: m.map { $0 + start },
+                        second: v.map { $0 + start }, count: range.count,
+                        UpdateStep(
+                            rule, rate: rate * group.rateFactor, decay: group.weightDecay,
+                            step: step))
                 }
             }
         }

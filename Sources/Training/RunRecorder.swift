@@ -29,6 +29,8 @@ public struct RecordingOptions: Sendable, Hashable {
 ///
 /// The file appears under its name only with ``commit()``.
 public final class RunRecorder {
+    /// The attribute `framework` of the runs that this program trains.
+    public static let framework = "Lamina"
     private let writer: RunWriter
     private let options: RecordingOptions
     /// Finite activations that became infinite because the stored type is too narrow.
@@ -46,8 +48,12 @@ public final class RunRecorder {
     ///
     /// "hidden", numbered from 1 if there are several, then "output".
     public static func layerNames<Scalar>(of network: Network<Scalar>) -> [String] {
-        let hidden = network.layers.count - 1
-        return network.layers.indices.map { index in
+        layerNames(hidden: network.layers.count - 1)
+    }
+
+    /// The same of a network with `hidden` layers before its outputs.
+    static func layerNames(hidden: Int) -> [String] {
+        (0...hidden).map { index in
             index == hidden ? "output" : hidden == 1 ? "hidden" : "hidden\(index + 1)"
         }
     }
@@ -85,10 +91,12 @@ public final class RunRecorder {
     ///   - network: any state of the training.
     ///   - data: the samples whose activations are recorded; the first ones, if not all.
     ///   - snapshot: the step, if it is not the final state.
-    /// - Throws: `RunError` if writing fails.
+    ///   - isWanted: asked before each batch whether to go on.
+    /// - Throws: `RunError` if writing fails, ``TrainingError/cancelled`` if `isWanted` said no.
     public func record(
-        _ network: Network<Float>, on data: TrainingData<Float>, snapshot: String? = nil
-    ) throws(RunError) {
+        _ network: Network<Float>, on data: TrainingData<Float>, snapshot: String? = nil,
+        isWanted: () -> Bool = { true }
+    ) throws {
         let names = Self.layerNames(of: network)
         let samples = min(options.samples ?? data.count, data.count)
         let part = samples < data.count ? data.part(0..<samples) : data
@@ -112,14 +120,17 @@ public final class RunRecorder {
                 (
                     index,
                     try writer.addActivations(
-                        .pre, sampleShape: [layer.outputs], storage: options.storage),
+                        .pre, sampleShape: [layer.outputs], sampleCount: samples,
+                        storage: options.storage),
                     try writer.addActivations(
-                        .post, sampleShape: [layer.outputs], storage: options.storage)
+                        .post, sampleShape: [layer.outputs], sampleCount: samples,
+                        storage: options.storage)
                 ))
         }
         try recordTargets(of: part, snapshot: snapshot)
         try network.forEachBatch(of: part, batch: options.batch) {
-            (_, activations: [(pre: Matrix<Float>, post: Matrix<Float>)]) throws(RunError) in
+            (_, activations: [(pre: Matrix<Float>, post: Matrix<Float>)]) throws in
+            guard isWanted() else { throw TrainingError.cancelled }
             for (layer, pre, post) in recorded {
                 try pre.append(activations[layer].pre)
                 try post.append(activations[layer].post)

@@ -1,101 +1,130 @@
+import Files
 import FoundationEssentials
-import Glibc
 
-extension TrainerState where Scalar == Float {
-    private static var magic: [UInt8] { Array("lamina-state-1\n".utf8) }
+/// A file of a training that can be gone on with: a JSON text and arrays of numbers, under a digest.
+///
+/// A line with the format, the length of the text (64 bits), the text, the arrays as floats, and
+/// XXH64 of all that (64 bits), everything little-endian. The lengths of the arrays follow from the
+/// text.
+enum StateFile {
+    private static let magic = Array("lamina-state-2\n".utf8)
+    /// What versions without a digest wrote.
+    private static let oldMagic = Array("lamina-state-1\n".utf8)
+    /// Histories of a million epochs fit; what claims more is no text of ours.
+    private static let textLimit = 1 << 28
 
-    /// Writes the state to a file that replaces whatever is at `path` only once it is complete.
-    ///
-    /// The file holds a line of format, the length of a JSON text, that text (all but the large
-    /// arrays), and the arrays as little-endian floats: parameters, moments, best parameters.
+    /// Writes a file that replaces whatever is at `path` only once it is complete.
     ///
     /// - Throws: ``StateFileError``.
-    public func write(to path: String) throws(StateFileError) {
-        var header = self
-        header.parameters = []
-        header.moments = []
-        header.best?.parameters = []
-        guard let text = try? Self.encoder.encode(header) else {
-            throw StateFileError(path: path, "its state cannot be written as JSON")
-        }
-        var bytes = Self.magic
-        withUnsafeBytes(of: UInt64(text.count).littleEndian) { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: text)
-        for array in [parameters] + moments + (best.map { [$0.parameters] } ?? []) {
-            #if _endian(little)
-                array.withUnsafeBytes { bytes.append(contentsOf: $0) }
-            #else
-                for value in array {
-                    withUnsafeBytes(of: value.bitPattern.littleEndian) {
-                        bytes.append(contentsOf: $0)
-                    }
-                }
-            #endif
-        }
-        try replaceFile(at: path, with: bytes)
-    }
-
-    /// Reads a state that ``write(to:)`` wrote.
-    ///
-    /// - Throws: ``StateFileError`` if the file cannot be read, is of another format or truncated.
-    public init(readingFrom path: String) throws(StateFileError) {
-        let bytes = try readFile(path)
-        let start = Self.magic.count + 8
-        guard bytes.count >= start, bytes.starts(with: Self.magic) else {
-            throw StateFileError(path: path, "it is not a stored training")
-        }
-        let length = bytes[Self.magic.count..<start].reversed().reduce(UInt64(0)) {
-            $0 << 8 | UInt64($1)
-        }
-        guard length <= UInt64(bytes.count - start) else {
-            throw StateFileError(path: path, "it is truncated")
-        }
-        let end = start + Int(length)
-        do {
-            self = try Self.decoder.decode(Self.self, from: Data(bytes[start..<end]))
-        } catch {
-            throw StateFileError(path: path, "it is damaged or of another version")
-        }
-        let count = slots.joined().reduce(0) { $0 + $1.count }
-        let bestCount = best?.slots.joined().reduce(0) { $0 + $1.count } ?? 0
-        let momentCount = configuration.optimizer.rule.momentCount
-        guard bytes.count - end == 4 * (count * (1 + momentCount) + bestCount) else {
-            throw StateFileError(path: path, "it is truncated")
-        }
-        var position = end
-        func floats(_ count: Int) -> [Float] {
-            defer { position += 4 * count }
-            return bytes.withUnsafeBytes { raw in
-                (0..<count).map {
-                    Float(
-                        bitPattern: UInt32(
-                            littleEndian: raw.loadUnaligned(
-                                fromByteOffset: position + 4 * $0, as: UInt32.self)))
-                }
-            }
-        }
-        parameters = floats(count)
-        moments = (0..<momentCount).map { _ in floats(count) }
-        if best != nil { best?.parameters = floats(bestCount) }
-    }
-
-    private static var encoder: JSONEncoder {
+    static func write(
+        _ header: some Encodable, arrays: [[Float]], to path: String
+    ) throws(StateFileError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return encoder
+        guard let text = try? encoder.encode(header) else {
+            throw StateFileError(path: path, "its state cannot be written as JSON")
+        }
+        do throws(FileError) {
+            let file = try ReplacedFile(path, isSeekable: true)
+            let descriptor = file.descriptor
+            var digest = Digest()
+            var code: Int32 = 0
+            func put(_ bytes: UnsafeRawBufferPointer) {
+                guard code == 0 else { return }
+                digest.update(bytes)
+                code = writeAll(bytes, to: descriptor)
+            }
+            magic.withUnsafeBytes(put)
+            withUnsafeBytes(of: UInt64(text.count).littleEndian, put)
+            text.withUnsafeBytes(put)
+            for array in arrays { array.withUnsafeBytes(put) }
+            withUnsafeBytes(of: digest.value.littleEndian, put)
+            guard code == 0 else { throw FileError(.write, path, code: code) }
+            try file.commit()
+        } catch {
+            throw StateFileError(error)
+        }
     }
 
-    private static var decoder: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return decoder
+    /// Reads what ``write(_:arrays:to:)`` wrote.
+    ///
+    /// - Parameters:
+    ///   - type: of the text.
+    ///   - path: the file.
+    ///   - limit: floats that the arrays hold at most; memory for more is not asked for.
+    ///   - counts: how many floats each array has, by the text; throws if these are no numbers that
+    ///     this program wrote.
+    /// - Returns: the text, decoded, and the arrays.
+    /// - Throws: ``StateFileError`` if the file cannot be read, or one bit is not as it was written.
+    static func read<Header: Decodable>(
+        _ type: Header.Type, from path: String, limit: Int,
+        counts: (Header) throws -> [Int]
+    ) throws(StateFileError) -> (header: Header, arrays: [[Float]]) {
+        let (floatBytes, overflows) = limit.multipliedReportingOverflow(by: 4)
+        let most = overflows ? Int.max : floatBytes.addingReportingOverflow(textLimit).partialValue
+        let bytes: [UInt8]
+        do { bytes = try readFile(path, limit: most < 0 ? .max : most) } catch {
+            throw StateFileError(error)
+        }
+        let start = magic.count + 8
+        guard bytes.starts(with: magic) else {
+            throw StateFileError(
+                path: path,
+                bytes.starts(with: oldMagic)
+                    ? "an older version wrote it, without a checksum that tells damage; "
+                        + "start anew without --resume"
+                    : "it is not a stored training")
+        }
+        let damaged = StateFileError(
+            path: path, "it is damaged or cut (its checksum differs); start anew without --resume")
+        let end = bytes.count - 8
+        guard end >= start, Digest.of(bytes[..<end]) == word(bytes, end) else { throw damaged }
+        let length = word(bytes, magic.count)
+        guard length <= UInt64(end - start) else { throw damaged }
+        let textEnd = start + Int(length)
+        let header: Header
+        let sizes: [Int]
+        do {
+            header = try JSONDecoder().decode(Header.self, from: Data(bytes[start..<textEnd]))
+            sizes = try counts(header)
+        } catch let error as TrainingError {
+            throw StateFileError(path: path, "\(error)")
+        } catch {
+            throw StateFileError(path: path, "it is of another version of this program")
+        }
+        var position = textEnd
+        var arrays: [[Float]] = []
+        for size in sizes {
+            guard size >= 0, size <= (end - position) / 4 else {
+                throw StateFileError(path: path, "its arrays are shorter than its text says")
+            }
+            arrays.append(floats(bytes, position, size))
+            position += 4 * size
+        }
+        guard position == end else {
+            throw StateFileError(path: path, "its arrays are longer than its text says")
+        }
+        return (header, arrays)
+    }
+
+    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+        bytes.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+    }
+
+    private static func floats(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> [Float] {
+        [Float](unsafeUninitializedCapacity: count) { target, initialized in
+            bytes.withUnsafeBytes { source in
+                UnsafeMutableRawBufferPointer(target).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + 4 * count]))
+            }
+            initialized = count
+        }
     }
 }
 
-/// Why a stored training cannot be read or written.
+/// Why a stored training cannot be read, written or gone on with.
 public struct StateFileError: Error, Hashable, CustomStringConvertible {
     /// The file.
     public let path: String
@@ -103,65 +132,22 @@ public struct StateFileError: Error, Hashable, CustomStringConvertible {
     public let reason: String
     /// Whether the system refused an operation; otherwise the content is to blame.
     public let isFromSystem: Bool
+    /// Whether another process trains this.
+    public let isHeld: Bool
 
-    init(path: String, _ reason: String, isFromSystem: Bool = false) {
+    init(path: String, _ reason: String, isFromSystem: Bool = false, isHeld: Bool = false) {
         self.path = path
         self.reason = reason
         self.isFromSystem = isFromSystem
+        self.isHeld = isHeld
     }
 
-    init(path: String, failedTo action: String) {
+    init(_ error: FileError) {
         self.init(
-            path: path, "cannot \(action) it: \(String(cString: strerror(errno)))",
+            path: error.path, "cannot \(error.operation.rawValue) it: \(error.reason)",
             isFromSystem: true)
     }
 
     /// The file and what is wrong with it.
     public var description: String { "\(path): \(reason)" }
-}
-
-private func readFile(_ path: String) throws(StateFileError) -> [UInt8] {
-    let file = open(path, O_RDONLY)
-    guard file >= 0 else { throw StateFileError(path: path, failedTo: "open") }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw StateFileError(path: path, failedTo: "open") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var done = 0
-    while done < bytes.count {
-        let count = bytes.withUnsafeMutableBytes {
-            read(file, $0.baseAddress.map { $0 + done }, $0.count - done)
-        }
-        guard count > 0 else { throw StateFileError(path: path, failedTo: "read") }
-        done += count
-    }
-    return bytes
-}
-
-/// Writes to a file beside it, flushes, and renames: `path` is always whole, old or new.
-///
-/// The other file's name is fixed, so that one left by a killed process is written over.
-private func replaceFile(at path: String, with bytes: [UInt8]) throws(StateFileError) {
-    let partial = "\(path).partial"
-    let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard file >= 0 else { throw StateFileError(path: path, failedTo: "create") }
-    var done = 0
-    while done < bytes.count {
-        let count = bytes.withUnsafeBytes {
-            write(file, $0.baseAddress.map { $0 + done }, $0.count - done)
-        }
-        guard count > 0 else {
-            let error = StateFileError(path: path, failedTo: "write")
-            close(file)
-            unlink(partial)
-            throw error
-        }
-        done += count
-    }
-    let isFlushed = fsync(file) == 0
-    guard close(file) == 0, isFlushed, rename(partial, path) == 0 else {
-        let error = StateFileError(path: path, failedTo: "write")
-        unlink(partial)
-        throw error
-    }
 }

@@ -45,6 +45,15 @@ public final class Trainer<Scalar: NetworkScalar> {
             throw .setting(
                 name: "patience", value: "set", expected: "none, as no samples are held out")
         }
+        // The number of all steps, by which a schedule divides.
+        let steps = configuration.epochs.multipliedReportingOverflow(
+            by: configuration.batches(of: training.count))
+        guard !steps.overflow else {
+            throw .setting(
+                name: "epochs", value: "\(configuration.epochs)",
+                expected: "at most \(Int.max / configuration.batches(of: training.count)), "
+                    + "of \(configuration.batches(of: training.count)) batches each")
+        }
         self.network = network
         self.configuration = configuration
         self.training = training
@@ -66,15 +75,20 @@ public final class Trainer<Scalar: NetworkScalar> {
     ///   - training: as in the training that the state is of.
     ///   - validation: as in that training.
     ///   - test: as in that training.
-    /// - Throws: ``TrainingError`` as above, or if the state is of other layers.
+    ///   - epochs: how many there are to be in the end; `nil` for as many as were planned. Under a
+    ///     schedule that is not constant, others make another training.
+    /// - Throws: ``TrainingError`` as above, or if the state is none that such a training has.
     public convenience init(
         resuming state: TrainerState<Scalar>, layers: [any NetworkLayer],
         training: TrainingData<Scalar>, validation: TrainingData<Scalar>? = nil,
-        test: TrainingData<Scalar>? = nil
+        test: TrainingData<Scalar>? = nil, epochs: Int? = nil
     ) throws(TrainingError) {
+        var configuration = state.configuration
+        configuration.epochs = epochs ?? configuration.epochs
         try self.init(
             Network(layers, slots: state.slots, parameters: state.parameters),
-            state.configuration, training: training, validation: validation, test: test)
+            configuration, training: training, validation: validation, test: test)
+        try check(state)
         optimizer = try Optimizer(
             state.configuration.optimizer, layout: network.layout, step: state.step,
             moments: state.moments)
@@ -87,6 +101,49 @@ public final class Trainer<Scalar: NetworkScalar> {
                 Network(layers, slots: best.slots, parameters: best.parameters)
             )
         }
+    }
+
+    /// - Throws: ``TrainingError/state(_:)`` if `state` is none that this training can be in.
+    private func check(_ state: TrainerState<Scalar>) throws(TrainingError) {
+        func require(_ condition: Bool, _ reason: String) throws(TrainingError) {
+            guard condition else { throw .state(reason) }
+        }
+        let (steps, overflows) = state.epoch.multipliedReportingOverflow(by: batchCount)
+        try require(
+            state.epoch >= 0 && !overflows && steps == state.step,
+            "it has made \(state.step) steps in \(state.epoch) epochs of \(batchCount) batches")
+        try require(state.generator.state != .zero, "its random generator has no state")
+        var names = state.epoch == 0 ? [] : seriesNames
+        for series in state.history.series {
+            try require(
+                names.remove(series.name) != nil && series.values.count == state.epoch,
+                "its history is not that of \(state.epoch) epochs")
+            try require(
+                series.values.allSatisfy(\.isFinite), "its history holds what is no number")
+        }
+        try require(names.isEmpty, "its history is not that of \(state.epoch) epochs")
+        for values in [state.parameters] + state.moments + [state.best?.parameters ?? []] {
+            try require(
+                values.withUnsafeBufferPointer { areFinite($0) }, "it holds what is no number")
+        }
+        if let best = state.best {
+            try require(
+                configuration.patience != nil && (1...max(1, state.epoch)).contains(best.epoch)
+                    && state.epoch > 0 && best.loss.isFinite,
+                "its best network is of epoch \(best.epoch) of \(state.epoch)")
+        }
+    }
+
+    /// What the history holds after an epoch.
+    private var seriesNames: Set<String> {
+        var names: Set<String> = ["size"]
+        let parts =
+            ["train"] + (validation == nil ? [] : ["validation"]) + (test == nil ? [] : ["test"])
+        for part in parts {
+            names.insert("\(part)_loss")
+            if configuration.loss == .crossEntropy { names.insert("\(part)_accuracy") }
+        }
+        return names
     }
 
     /// All that is needed to go on from the last completed epoch.
@@ -134,7 +191,7 @@ public final class Trainer<Scalar: NetworkScalar> {
     ///   - progress: called after each batch; returns whether to go on.
     ///   - afterEpoch: called after each epoch, when ``state`` may be taken.
     /// - Throws: ``TrainingError/cancelled`` if `progress` said no or the task was cancelled,
-    ///   ``TrainingError/diverged(epoch:batch:)``, and what `afterEpoch` throws.
+    ///   ``TrainingError/diverged(_:)``, and what `afterEpoch` throws.
     public func run(
         progress: (TrainingProgress) -> Bool = { _ in true },
         afterEpoch: (Trainer) throws -> Void = { _ in }
@@ -148,7 +205,8 @@ public final class Trainer<Scalar: NetworkScalar> {
     /// Trains on every sample once and measures the result.
     ///
     /// - Parameter progress: called after each batch; returns whether to go on.
-    /// - Throws: ``TrainingError/cancelled``, ``TrainingError/diverged(epoch:batch:)``.
+    /// - Throws: ``TrainingError/cancelled``; ``TrainingError/diverged(_:)`` if a loss, a penalty, a
+    ///   parameter, a moment or an evaluation is not finite.
     public func runEpoch(
         progress: (TrainingProgress) -> Bool = { _ in true }
     ) throws(TrainingError) {
@@ -160,8 +218,8 @@ public final class Trainer<Scalar: NetworkScalar> {
         var sums = LossSums()
         var penalties = 0.0
         func samples(_ index: Int) -> ArraySlice<Int> {
-            let first = index * configuration.batch
-            return order[first..<min(first + configuration.batch, order.count)]
+            let size = min(configuration.batch, order.count)
+            return order[index * size..<min((index + 1) * size, order.count)]
         }
         buffers[0].load(samples(0), of: training)
         for index in 0..<batches {
@@ -171,9 +229,8 @@ public final class Trainer<Scalar: NetworkScalar> {
             buffers.swapAt(0, 1)
             sums.add(batchSums)
             penalties += penalty * Double(batchSums.samples)
-            guard batchSums.loss.isFinite else {
-                throw .diverged(epoch: epoch + 1, batch: index + 1)
-            }
+            try require(batchSums.loss.isFinite, .loss, batch: index + 1)
+            try require(penalty.isFinite, .penalty, batch: index + 1)
             let mean = Evaluation(
                 sums, penalty: penalties / Double(sums.samples), loss: configuration.loss)
             let report = TrainingProgress(
@@ -182,19 +239,41 @@ public final class Trainer<Scalar: NetworkScalar> {
                 time: clock.now - start)
             guard progress(report) && !Task.isCancelled else { throw .cancelled }
         }
+        // The last update of an epoch is followed by no batch that could show what it did.
+        try require(network.parameters.withElements { areFinite($0) }, .parameters)
+        try require(
+            optimizer.moments.allSatisfy { $0.withElements { areFinite($0) } }, .moments)
+        let (validated, tested) = try evaluations()
         epoch += 1
         record(
             Evaluation(
                 sums, penalty: penalties / Double(max(1, sums.samples)),
                 loss: configuration.loss), as: "train")
-        measure()
+        if let validated {
+            record(validated, as: "validation")
+            // Without patience nobody asks for the best network: no copy is kept.
+            if configuration.patience != nil, validated.loss < best?.loss ?? .infinity {
+                best = (epoch, validated.loss, network)
+            }
+        }
+        if let tested { record(tested, as: "test") }
+        history.append(
+            "size", Double(network.layers.dropLast().reduce(0) { $0 + $1.neurons }))
         isMidEpoch = false
     }
 
-    /// Batches of an epoch.
-    private var batchCount: Int {
-        (training.count + configuration.batch - 1) / configuration.batch
+    /// - Throws: ``TrainingError/diverged(_:)`` of the epoch under way unless `isFinite`.
+    private func require(
+        _ isFinite: Bool, _ quantity: Divergence.Quantity, batch: Int? = nil
+    ) throws(TrainingError) {
+        guard isFinite else {
+            throw .diverged(
+                Divergence(quantity: quantity, epoch: epoch + 1, batch: batch ?? batchCount))
+        }
     }
+
+    /// Batches of an epoch.
+    private var batchCount: Int { configuration.batches(of: training.count) }
 
     /// Makes one step on `batch`; does `prefetch` on a core that the update leaves free.
     private func train(
@@ -216,27 +295,24 @@ public final class Trainer<Scalar: NetworkScalar> {
         if let accuracy = evaluation.accuracy { history.append("\(part)_accuracy", accuracy) }
     }
 
-    private func measure() {
-        if validation != nil || test != nil {
-            let workspace =
-                evaluationWorkspace ?? Workspace(network, capacity: 512, withGradients: false)
-            evaluationWorkspace = workspace
-            if let validation {
-                let evaluation = network.evaluate(
-                    validation, loss: configuration.loss, in: workspace)
-                record(evaluation, as: "validation")
-                // Without patience nobody asks for the best network: no copy is kept.
-                if configuration.patience != nil, evaluation.loss < best?.loss ?? .infinity {
-                    best = (epoch, evaluation.loss, network)
-                }
-            }
-            if let test {
-                record(
-                    network.evaluate(test, loss: configuration.loss, in: workspace), as: "test")
-            }
+    /// The losses and accuracies of the epoch under way on the samples that are not trained on.
+    private func evaluations() throws(TrainingError) -> (validation: Evaluation?, test: Evaluation?)
+    {
+        guard validation != nil || test != nil else { return (nil, nil) }
+        let workspace =
+            evaluationWorkspace ?? Workspace(network, capacity: 512, withGradients: false)
+        evaluationWorkspace = workspace
+        func evaluation(
+            on data: TrainingData<Scalar>?, _ quantity: Divergence.Quantity
+        ) throws(TrainingError) -> Evaluation? {
+            guard let data else { return nil }
+            let result = network.evaluate(data, loss: configuration.loss, in: workspace)
+            try require(result.loss.isFinite, quantity)
+            return result
         }
-        history.append(
-            "size", Double(network.layers.dropLast().reduce(0) { $0 + $1.neurons }))
+        return (
+            try evaluation(on: validation, .validationLoss), try evaluation(on: test, .testLoss)
+        )
     }
 
     /// Removes all neurons of a layer but `kept`, with what the optimizer remembers of them;

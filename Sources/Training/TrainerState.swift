@@ -37,49 +37,89 @@ public struct TrainerState<Scalar: NetworkScalar>: Sendable, Hashable, Codable {
     public var configuration: TrainingConfiguration
 }
 
-/// The settings of a training.
-public struct TrainingConfiguration: Sendable, Hashable, Codable {
-    /// Passes over the samples.
-    public var epochs: Int
-    /// Samples of a minibatch; the last of an epoch may have fewer.
-    public var batch: Int
-    /// Determines the order of the samples.
-    public var seed: UInt64
-    /// What is minimized.
-    public var loss: Loss
-    /// How.
-    public var optimizer: OptimizerConfiguration
-    /// How its learning rate goes from the first step to the last of ``epochs``.
-    public var schedule: Schedule
-    /// Epochs without a lower validation loss after which training stops and the network of the
-    /// best epoch is restored; `nil` for never.
-    public var patience: Int?
-
-    /// Settings; see the properties.
-    public init(
-        epochs: Int, batch: Int = 128, seed: UInt64 = 0, loss: Loss = .crossEntropy,
-        optimizer: OptimizerConfiguration = OptimizerConfiguration(),
-        schedule: Schedule = .constant, patience: Int? = nil
-    ) {
-        self.epochs = epochs
-        self.batch = batch
-        self.seed = seed
-        self.loss = loss
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.patience = patience
+extension TrainerState where Scalar == Float {
+    /// Writes the state to a file that replaces whatever is at `path` only once it is complete.
+    ///
+    /// - Throws: ``StateFileError``.
+    public func write(to path: String) throws(StateFileError) {
+        var header = self
+        header.parameters = []
+        header.moments = []
+        header.best?.parameters = []
+        try StateFile.write(
+            header, arrays: [parameters] + moments + (best.map { [$0.parameters] } ?? []), to: path)
     }
 
-    func check() throws(TrainingError) {
-        guard epochs >= 0 else {
-            throw .setting(name: "epochs", value: "\(epochs)", expected: "0 or more")
+    /// Reads a state that ``write(to:)`` wrote.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - limit: parameters that the network has at most; memory for more is not asked for.
+    /// - Throws: ``StateFileError`` if the file cannot be read, is of another format, or one bit of
+    ///   it is not as it was written.
+    public init(readingFrom path: String, parameterLimit limit: Int) throws(StateFileError) {
+        // Parameters, two moments and the best network.
+        let floats = limit.multipliedReportingOverflow(by: 4)
+        let (state, arrays) = try StateFile.read(
+            Self.self, from: path, limit: floats.overflow ? .max : floats.partialValue
+        ) { state in
+            let moments = state.configuration.optimizer.rule.momentCount
+            let count = try parameterCount(of: state.slots, limit: limit)
+            let best = try state.best.map { [try parameterCount(of: $0.slots, limit: limit)] }
+            return Array(repeating: count, count: 1 + moments) + (best ?? [])
         }
-        guard batch > 0 else {
-            throw .setting(name: "batch", value: "\(batch)", expected: "1 or more")
-        }
-        if let patience, patience < 1 {
-            throw .setting(name: "patience", value: "\(patience)", expected: "1 or more")
-        }
-        try optimizer.check()
+        self = state
+        let momentCount = configuration.optimizer.rule.momentCount
+        parameters = arrays[0]
+        moments = Array(arrays[1..<1 + momentCount])
+        best?.parameters = arrays[arrays.count - 1]
     }
+}
+
+/// The network of one epoch, to be recorded at the end.
+struct NetworkSnapshot: Codable {
+    var epoch: Int
+    var origin: String
+    var slots: [[ParameterSlot]]
+    var parameters: [Float] = []
+
+    init(_ network: Network<Float>, epoch: Int, origin: String) {
+        self.epoch = epoch
+        self.origin = origin
+        slots = network.layers.map(\.slots)
+        parameters = network.parameters.elements
+    }
+
+    func write(to path: String) throws(StateFileError) {
+        var header = self
+        header.parameters = []
+        try StateFile.write(header, arrays: [parameters], to: path)
+    }
+
+    init(readingFrom path: String, parameterLimit limit: Int) throws(StateFileError) {
+        let (snapshot, arrays) = try StateFile.read(Self.self, from: path, limit: limit) {
+            [try parameterCount(of: $0.slots, limit: limit)]
+        }
+        self = snapshot
+        parameters = arrays[0]
+    }
+}
+
+/// Number of values in all `slots`.
+///
+/// - Throws: ``TrainingError/state(_:)`` if a slot has no size, or they hold more than `limit`.
+private func parameterCount(
+    of slots: [[ParameterSlot]], limit: Int
+) throws(TrainingError) -> Int {
+    var sum = 0
+    for slot in slots.joined() {
+        let (product, overflows) = slot.rows.multipliedReportingOverflow(by: slot.columns)
+        guard slot.rows > 0, slot.columns > 0, !overflows, product <= limit - sum else {
+            throw .state(
+                "\(slot.name) is \(slot.rows) x \(slot.columns) in a network of at most \(limit) "
+                    + "parameters")
+        }
+        sum += product
+    }
+    return sum
 }

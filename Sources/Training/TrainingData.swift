@@ -172,8 +172,8 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
     case noSamples
     /// A setting outside its domain.
     case setting(name: String, value: String, expected: String)
-    /// The loss is no longer a finite number.
-    case diverged(epoch: Int, batch: Int)
+    /// A quantity of the training is no longer a finite number.
+    case diverged(Divergence)
     /// A stored state that does not belong to this network.
     case state(String)
     case cancelled
@@ -192,9 +192,7 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
         case .noSamples: "there are no samples to train on"
         case .setting(let name, let value, let expected):
             "\(name) is \(value); expected \(expected)"
-        case .diverged(let epoch, let batch):
-            "the loss became infinite or NaN in epoch \(epoch), batch \(batch); "
-                + "try a smaller learning rate"
+        case .diverged(let divergence): divergence.description
         case .state(let reason): "the stored state does not fit: \(reason)"
         case .cancelled: "the training was cancelled"
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Text
 
 /// `train datasets`: what there is to train on.
 struct ListDatasets: ParsableCommand {
@@ -20,7 +21,8 @@ struct ListDatasets: ParsableCommand {
             guard !dataset.isGenerated else { continue }
             print("    files:   \(dataset.files.joined(separator: ", "))")
             print(
-                "    folders: \(dataset.searchedFolders(from: data).joined(separator: ", "))")
+                "    folders: \(visible(dataset.searchedFolders(from: data).joined(separator: ", ")))"
+            )
             print("    source:  \(dataset.source)")
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Executable
+import Text
 import Training
 
 /// `train mlp`: one network.
@@ -9,9 +10,9 @@ struct MLP: ParsableCommand {
         commandName: "mlp",
         abstract: "Train a multilayer perceptron and write its run file.",
         discussion: """
-            After each epoch the training is kept in OUTPUT.checkpoint; the run file appears once it \
-            is complete. With --resume a training that was stopped goes on and ends with the same \
-            bits.
+            Every ten seconds, and when it is interrupted, the training is kept in OUTPUT.checkpoint; \
+            the run file appears once it is complete. With --resume a training that was stopped goes \
+            on and ends with the same bits.
 
             EXAMPLE
               train mlp --dataset mnist --hidden 512 --epochs 10 --seed 1 --output run.h5
@@ -24,6 +25,7 @@ struct MLP: ParsableCommand {
     @Option(help: "Seed of the first weights and of the order of samples.")
     var seed: UInt64 = 0
     @OptionGroup(title: "Recording") var recording: RecordOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @Flag(help: "Go on from the checkpoint of an earlier call.")
     var resume = false
     @Option(help: "The run file.")
@@ -32,27 +34,39 @@ struct MLP: ParsableCommand {
     func run() throws {
         Program.useBestCore()
         let loaded = try data.load()
-        let job = TrainingJob(
+        var job = TrainingJob(
             dataSeed: data.dataSeed, hidden: hidden, activation: training.activation,
             initialization: training.initialization,
             configuration: training.configuration(seed: seed, for: loaded.dataset),
             recordedPart: recording.record, recording: recording.options,
             snapshotEvery: recording.snapshotEvery, output: output)
+        checkpoints.apply(to: &job)
         let display = ProgressDisplay()
-        let outcome = try job.run(on: loaded, resuming: resume) { progress in
-            display.show(progress)
-            return true
+        Interruption.wait()
+        let outcome: TrainingJob.Outcome
+        do {
+            defer { display.finish() }
+            outcome = try job.run(on: loaded, resuming: resume) { progress in
+                display.show(progress)
+                return !Interruption.came
+            } isWanted: {
+                !Interruption.came
+            }
+        } catch TrainingError.cancelled {
+            Interruption.end()
+        } catch let error as TrainingError {
+            if case .setting = error { throw error }
+            throw TrainingFailure(path: output, error: error)
         }
-        display.finish()
         switch outcome {
-        case .alreadyComplete: print("\(output) is complete")
+        case .alreadyComplete: print("\(visible(output)) is complete")
         case .trained(let history, let epoch, let overflowCount):
             if overflowCount > 0 {
                 writeToStandardError(
                     "warning: \(overflowCount) activations are infinite as float16; "
                         + "record float32\n")
             }
-            print("\(output)  \(summary(of: history, epoch))")
+            print("\(visible(output))  \(summary(of: history, epoch))")
         }
     }
 }
@@ -65,6 +79,9 @@ func summary(of history: History, _ epoch: Int) -> String {
     }
     var parts = ["epoch \(epoch)"]
     if let loss = value("train_loss") { parts.append("train loss \(significant(loss))") }
+    if let loss = value("validation_loss") {
+        parts.append("validation loss \(significant(loss))")
+    }
     if let loss = value("test_loss") { parts.append("test loss \(significant(loss))") }
     if let accuracy = value("test_accuracy") {
         parts.append("test accuracy \(percent(accuracy))")

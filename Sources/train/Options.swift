@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Datasets
+public import Datasets
 import HDF5
 import RunFormat
 public import Training
@@ -8,6 +8,7 @@ extension Activation: ExpressibleByArgument {}
 extension Initialization: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
 extension TrainingJob.Part: ExpressibleByArgument {}
+extension LoadOptions.Normalization: ExpressibleByArgument {}
 
 /// Which samples.
 struct DataOptions: ParsableArguments {
@@ -26,6 +27,16 @@ struct DataOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Share of the training part held out.", valueName: "share"))
     var validationFraction = 0.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Test on this share of the training file instead of the published test part.",
+            valueName: "share"))
+    var testFraction: Double?
+
+    @Option(
+        help: "Mean 0 and deviation 1, or plain: pixels divided by 255, columns as stored.")
+    var normalization = LoadOptions.Normalization.standard
+
     @Option(help: ArgumentHelp("Seed of the division into parts.", valueName: "n"))
     var dataSeed: UInt64 = 0
 
@@ -34,7 +45,8 @@ struct DataOptions: ParsableArguments {
             from: data,
             options: LoadOptions(
                 trainSamples: trainSamples, testSamples: testSamples,
-                validationFraction: validationFraction, seed: dataSeed))
+                validationFraction: validationFraction, testFraction: testFraction,
+                seed: dataSeed, normalization: normalization))
         for note in loaded.notes { writeToStandardError("note: \(note)\n") }
         return loaded
     }
@@ -102,6 +114,27 @@ struct TrainingOptions: ParsableArguments {
             optimizer: OptimizerConfiguration(
                 rule, learningRate: learningRate, weightDecay: weightDecay, groups: groups),
             schedule: schedule, patience: patience)
+    }
+}
+
+/// When states of the training are kept.
+struct CheckpointOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Time between checkpoints.", valueName: "seconds"))
+    var checkpointEvery = 10.0
+
+    @Flag(help: "Keep the last checkpoint, so that --resume --epochs can train longer.")
+    var keepCheckpoint = false
+
+    func validate() throws {
+        guard checkpointEvery >= 0 && checkpointEvery <= 1e9 else {
+            throw ValidationError(
+                "--checkpoint-every is \(checkpointEvery); expected 0 seconds or more")
+        }
+    }
+
+    func apply(to job: inout TrainingJob) {
+        job.checkpointEvery = .seconds(checkpointEvery)
+        job.keepsCheckpoint = keepCheckpoint
     }
 }
 

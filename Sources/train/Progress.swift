@@ -1,18 +1,18 @@
-import Training
 import Glibc
+import Training
 
 /// Where one training stands, on one line of a terminal; elsewhere a line an epoch.
 final class ProgressDisplay {
-    private let isTerminal = isatty(2) == 1
+    private let isTerminal = rewritesLines()
     private let clock = ContinuousClock()
     private let start = ContinuousClock().now
     private var lastShown: ContinuousClock.Instant?
     /// Batches that earlier calls had done when this one resumed.
-    private var firstBatch: Int?
+    private var firstBatch: Double?
 
     func show(_ progress: TrainingProgress) {
         let isLast = progress.batch == progress.batches
-        let done = (progress.epoch - 1) * progress.batches + progress.batch
+        let done = Double(progress.epoch - 1) * Double(progress.batches) + Double(progress.batch)
         let first = firstBatch ?? done - 1
         firstBatch = first
         let now = clock.now
@@ -20,8 +20,8 @@ final class ProgressDisplay {
             isTerminal ? isLast || lastShown.map({ now - $0 > .milliseconds(100) }) ?? true : isLast
         else { return }
         lastShown = now
-        let total = progress.epochs * progress.batches
-        let left = (now - start).seconds / Double(done - first) * Double(total - done)
+        let total = Double(progress.epochs) * Double(progress.batches)
+        let left = (now - start).seconds / (done - first) * (total - done)
         var text = "epoch \(progress.epoch)/\(progress.epochs)"
         if isTerminal { text += " \(bar(Double(progress.batch) / Double(progress.batches)))" }
         text += "  loss \(significant(progress.loss))"
@@ -33,6 +33,16 @@ final class ProgressDisplay {
     func finish() {
         if isTerminal && lastShown != nil { writeToStandardError("\r\u{1B}[K") }
     }
+}
+
+/// Whether progress replaces its own line: stderr is a terminal that understands escape sequences,
+/// and the user did not ask for plain text.
+func rewritesLines() -> Bool {
+    func value(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    return isatty(2) == 1 && value("NO_COLOR") == nil && value("TERM") != nil
+        && value("TERM") != "dumb"
 }
 
 /// What replaces the present line of the terminal by `text`, cut to its width: a line that wraps
@@ -66,7 +76,9 @@ func significant(_ value: Double) -> String {
 }
 
 func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
+    // A century and more, or no number.
+    guard seconds < 3e9 else { return "years" }
+    let whole = Int(max(0, seconds).rounded(.up))
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole / 60 % 60) min"

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Datasets
 import Executable
-import Training
+import Files
 import Glibc
+import Text
+import Training
 
 /// `train sweep`: a grid of widths and seeds.
 struct Sweep: ParsableCommand {
@@ -25,32 +27,47 @@ struct Sweep: ParsableCommand {
     var perOctave = 1
     @Option(help: ArgumentHelp("Trainings of each width, with seeds 1 to n.", valueName: "n"))
     var seeds = 1
-    @Option(help: ArgumentHelp("Trainings at the same time.", valueName: "n"))
-    var jobs = 1
+    @Option(
+        help: ArgumentHelp("Trainings at the same time; else as many as cores.", valueName: "n"))
+    var jobs: Int?
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup(title: "Recording") var recording: RecordOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @Option(help: ArgumentHelp("Folder of the run files.", valueName: "folder"))
     var output: String
 
+    /// Runs of a grid at most: beyond, folders and tables are no longer of use.
+    private static let mostRuns = 100_000
+
     func validate() throws {
-        for (name, value) in [("per-octave", perOctave), ("seeds", seeds), ("jobs", jobs)]
+        for (name, value) in [("per-octave", perOctave), ("seeds", seeds), ("jobs", jobs ?? 1)]
         where value < 1 {
             throw ValidationError("--\(name) is \(value); expected 1 or more")
         }
-        guard !sizes.values(perOctave: perOctave).isEmpty else {
+        guard perOctave <= TrainingSweep.mostPerOctave else {
+            throw ValidationError(
+                "--per-octave is \(perOctave); expected 1 to \(TrainingSweep.mostPerOctave)")
+        }
+        let widths = sizes.values(perOctave: perOctave).count
+        guard widths > 0 else {
             throw ValidationError(
                 "--sizes \(sizes.text) holds no power of two; give a list or a larger --per-octave")
+        }
+        guard widths <= Self.mostRuns, seeds <= Self.mostRuns / widths else {
+            throw ValidationError(
+                "\(widths) widths with \(seeds) seeds each are too many runs; expected at most "
+                    + "\(Self.mostRuns) in one grid")
         }
     }
 
     func run() throws {
         Program.useBestCore()
         let loaded = try data.load()
-        try makeFolder(output)
+        try makeRunsFolder(output)
         let folder = output.hasSuffix("/") ? String(output.dropLast()) : output
         let grid = sizes.values(perOctave: perOctave).flatMap { width in
             (1...seeds).map { seed in
-                TrainingJob(
+                var job = TrainingJob(
                     dataSeed: data.dataSeed, hidden: [width], activation: training.activation,
                     initialization: training.initialization,
                     configuration: training.configuration(
@@ -58,45 +75,48 @@ struct Sweep: ParsableCommand {
                     recordedPart: recording.record, recording: recording.options,
                     snapshotEvery: recording.snapshotEvery,
                     output: "\(folder)/\(loaded.dataset.id)-\(width)-seed\(seed).h5")
+                checkpoints.apply(to: &job)
+                return job
             }
         }
+        let sweep = TrainingSweep(grid)
+        let count = try sweep.checkedCount(jobs, on: loaded)
         let display = SweepDisplay(grid)
-        let failures = TrainingSweep(grid).run(on: loaded, atATime: jobs) { job, progress in
+        Interruption.wait()
+        let failures = sweep.run(on: loaded, atATime: count) { job, progress in
             display.show(progress, ofJob: job)
-            return true
+            return !Interruption.came
         } completed: { job in
             display.completed(job)
+        } isWanted: {
+            !Interruption.came
         }
         display.finish()
-        for failure in failures {
-            writeToStandardError("error: \(grid[failure.job].output): \(failure.error)\n")
+        if Interruption.came { Interruption.end() }
+        let held = failures.filter(\.isHeld)
+        for failure in held { writeToStandardError("note: \(visible("\(failure.error)"))\n") }
+        for failure in failures where !failure.isHeld {
+            let path = grid[failure.job].output
+            let text = "\(failure.error)"
+            writeToStandardError(
+                "error: \(visible(text.hasPrefix(path) ? text : "\(path): \(text)"))\n")
         }
-        print("\(grid.count - failures.count) of \(grid.count) runs in \(output)")
-        if !failures.isEmpty { throw ExitCode(1) }
+        print("\(grid.count - failures.count) of \(grid.count) runs in \(visible(output))")
+        if failures.count > held.count { throw ExitCode(1) }
     }
 }
 
-/// Makes a folder unless it is there.
-///
-/// - Throws: ``OutputError`` if it cannot be made, or something else has that name.
-private func makeFolder(_ path: String) throws {
-    var status = stat()
-    if mkdir(path, 0o777) != 0 {
-        let code = errno
-        guard code == EEXIST, stat(path, &status) == 0 else { throw OutputError(path, code) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw OutputError(path, ENOTDIR) }
+/// Makes the folder of the runs unless it is there; that above it must be.
+private func makeRunsFolder(_ path: String) throws(FileError) {
+    let code = withSystemPath(path) { mkdir($0, 0o777) == 0 || errno == EEXIST ? 0 : errno }
+    guard code == 0 else {
+        throw code == ENOENT || code == ENOTDIR
+            ? FileError(.makeFolder, path, .noSuchFolder(divided(path).folder))
+            : FileError(.makeFolder, path, code: code)
     }
-    guard access(path, W_OK) == 0 else { throw OutputError(path, errno) }
-}
-
-/// A folder that the system does not let us write into.
-struct OutputError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ path: String, _ code: Int32) {
-        description =
-            "\(path): cannot be used as the folder of the runs: "
-            + "\(String(cString: strerror(code))); name another with --output"
+    guard isFolder(path) else { throw FileError(.makeFolder, path, code: ENOTDIR) }
+    guard withSystemPath(path, { access($0, W_OK) }) == 0 else {
+        throw FileError(.makeFolder, path, code: errno)
     }
 }
 

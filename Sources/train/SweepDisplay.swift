@@ -1,6 +1,5 @@
 import Synchronization
 import Training
-import Glibc
 
 /// One line for a whole grid: how much is done, and the time left.
 final class SweepDisplay: Sendable {
@@ -15,7 +14,7 @@ final class SweepDisplay: Sendable {
         var latest: (job: Int, progress: TrainingProgress)?
     }
 
-    private let isTerminal = isatty(2) == 1
+    private let isTerminal = rewritesLines()
     private let costs: [Double]
     /// What tells one job from another.
     private let names: [String]
@@ -24,7 +23,7 @@ final class SweepDisplay: Sendable {
 
     init(_ grid: [TrainingJob]) {
         // Products grow with the width; the rest of a step costs about as much as 100 neurons.
-        costs = grid.map { 100 + Double($0.hidden.reduce(0, +)) }
+        costs = grid.map { 100 + $0.hidden.reduce(0) { $0 + Double($1) } }
         names = grid.map {
             let widths = $0.hidden.map { "\($0)" }.joined(separator: "-")
             return "\(widths) neurons, seed \($0.configuration.seed)"

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Datasets
 import Executable
+import Files
+import Glibc
 import HDF5
 import RunFormat
+import Text
 import Training
-import Glibc
 
 /// Trains networks and writes run files.
 @main struct Train: ParsableCommand {
@@ -26,16 +28,19 @@ import Glibc
             return
         }
         do {
-            var command = try parseAsRoot()
+            beginCommand()
+            var command = try parseAsRoot(Array(processArguments().dropFirst()))
             try command.run()
         } catch let error as DatasetError {
             fail("\(error)", code: exitCode(of: error))
         } catch let error as RunError {
             fail("\(error)", code: error.kind == .usage ? 64 : error.kind == .badData ? 65 : 74)
-        } catch let error as OutputError {
-            fail(error.description, code: 74)
+        } catch let error as FileError {
+            fail("\(error)", code: 74)
         } catch let error as StateFileError {
             fail("\(error)", code: error.isFromSystem ? 74 : 65)
+        } catch let error as TrainingFailure {
+            fail("\(error)", code: 65)
         } catch let error as TrainingError {
             if case .setting = error { fail("\(error)", code: 64) }
             fail("\(error)", code: 65)
@@ -57,9 +62,18 @@ import Glibc
     }
 
     private static func fail(_ message: String, code: Int32) -> Never {
-        writeToStandardError("error: \(message)\n")
+        writeToStandardError("error: \(visible(message))\n")
         _exit(code)
     }
+}
+
+/// A training that ended without a run.
+struct TrainingFailure: Error, CustomStringConvertible {
+    var path: String
+    var error: TrainingError
+
+    /// The run that there is none of, and why.
+    var description: String { "\(path): \(error); no run was written" }
 }
 
 /// Writes `text` to stderr at once.

@@ -15,6 +15,15 @@ import Training
         #expect(TrainingSweep.widths(from: 3, through: 3, perOctave: 1).isEmpty)
     }
 
+    /// Powers of 2 up to the largest that is an Int, and 1,000 for each of 63 doublings: at once.
+    @Test func rangesOfAnySize() {
+        let all = TrainingSweep.widths(from: 1, through: .max, perOctave: 1)
+        #expect(all == (0..<63).map { 1 << $0 })
+        let many = TrainingSweep.widths(from: 1, through: .max, perOctave: 1000)
+        #expect(many.count > 50_000 && many.count < 63_000)
+        #expect(zip(many, many.dropFirst()).allSatisfy { $0 < $1 })
+    }
+
     @Test func filesDoNotDependOnHowManyAreTrainedAtATime() throws {
         let data = try Dataset.named("synthetic-digits").load(
             options: LoadOptions(trainSamples: 60, testSamples: 20))

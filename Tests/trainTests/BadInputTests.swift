@@ -94,6 +94,18 @@ let train = BuiltCommand(name: "train")
         (["--snapshot-every", "0"], "snapshot-every"), (["--patience", "2"], "patience"),
         (["--validation-fraction", "1.5"], "validation"), (["--train-samples", "0"], "train"),
         (["--seed", "-1"], "seed"), (["--no-such-option"], "no-such-option"),
+        (["--seed", "18446744073709551616"], "seed"), (["--test-fraction", "1"], "test fraction"),
+        (["--normalization", "half"], "half"), (["--checkpoint-every", "-1"], "checkpoint-every"),
+        (["--checkpoint-every", "nan"], "checkpoint-every"),
+        (["--record-layers", "hiden"], "hidden, output"),
+        // Sizes beyond memory and beyond numbers.
+        (["--hidden", "1000000000"], "GB"), (["--hidden", "3000000000"], "3000000000"),
+        (["--hidden", "9223372036854775807"], "9223372036854775807"),
+        (["--hidden", "9223372036854775808"], "9223372036854775808"),
+        (["--epochs", "9223372036854775807"], "9223372036854775807"),
+        (["--epochs", "1000000000000000000"], "1000000000000000000"),
+        (["--train-samples", "1000000000000000000"], "train samples"),
+        (["--test-samples", "9223372036854775807"], "test samples"),
     ])
     func badValues(arguments: [String], word: String) throws {
         let optimizer = arguments[0] == "--momentum" ? ["--optimizer", "sgd"] : []
@@ -105,12 +117,73 @@ let train = BuiltCommand(name: "train")
         (["--sizes", "4", "--jobs", "0"], "jobs"), (["--sizes", "4", "--seeds", "0"], "seeds"),
         (["--sizes", "4", "--per-octave", "0"], "per-octave"),
         // No power of two lies between.
-        (["--sizes", "17..31"], "17..31"),
+        (["--sizes", "17..31"], "17..31"), (["--sizes", "16..1000000000000000000"], "hidden"),
+        (["--sizes", "1..9223372036854775807"], "hidden"),
+        (["--sizes", "1..9223372036854775807", "--per-octave", "1000"], "hidden"),
+        (["--sizes", "1..9223372036854775808"], "sizes"),
+        (["--sizes", "16..32", "--per-octave", "9223372036854775807"], "per-octave"),
+        (["--sizes", "4", "--seeds", "9223372036854775807"], "9223372036854775807"),
+        (["--sizes", "4,8", "--seeds", "1000000000"], "runs"),
+        (["--sizes", "4,1000000000"], "GB"),
     ])
     func badGrids(arguments: [String], word: String) throws {
         try expectRefusal(
             ["sweep"] + Self.digits + arguments + ["--output", folder.path("runs")], code: 64,
             naming: [word])
+    }
+
+    @Test func valuesThatLookOddAndAreNot() throws {
+        for arguments in [
+            ["--batch", "9223372036854775807"], ["--seed", "18446744073709551615"],
+            ["--record-samples", "9223372036854775807"], ["--epochs", "0"],
+            ["--snapshot-every", "9223372036854775807"], ["--data-seed", "18446744073709551615"],
+        ] {
+            let outcome = try train.run(mlp() + arguments)
+            #expect(outcome.code == 0, "\(arguments): \(outcome.errors)")
+        }
+        let outcome = try train.run(
+            ["sweep"] + Self.digits
+                + [
+                    "--sizes", "2", "--jobs", "9223372036854775807", "--output",
+                    folder.path("runs"),
+                ])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+
+    @Test func seedsBeyondInt64AreDifferentSeeds() throws {
+        var runs: Set<Data> = []
+        for seed in ["9223372036854775807", "9223372036854775808", "18446744073709551615"] {
+            #expect(try train.run(mlp("--seed", seed)).code == 0)
+            runs.insert(try Data(contentsOf: folder.url.appending(path: "run.h5")))
+        }
+        #expect(runs.count == 3)
+    }
+
+    @Test func aTrainingThatDiverges() throws {
+        try expectRefusal(
+            mlp("--optimizer", "sgd", "--learning-rate", "1e30", "--epochs", "1"), code: 65,
+            naming: ["run.h5", "diverged", "epoch 1", "learning rate"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path()).isEmpty)
+    }
+
+    @Test func outputsThatAreNoFiles() throws {
+        try expectRefusal(mlp(output: "/dev/null"), code: 74, naming: ["/dev/null"])
+        try expectRefusal(mlp(output: folder.url.path()), code: 74, naming: ["folder"])
+        #expect(mkfifo(folder.path("pipe"), 0o644) == 0)
+        try expectRefusal(mlp(output: folder.path("pipe")), code: 74, naming: ["pipe"])
+    }
+
+    @Test func charactersThatHideTextAreNotPrinted() throws {
+        let name = folder.path("a\u{1B}[2J\u{202E}\u{0C}b.h5")
+        for outcome in [
+            try train.run(mlp(output: name)), try train.run(mlp("--resume", output: name)),
+            try train.run(mlp("--resume", "--batch", "7", output: name)),
+            try train.run(["mlp", "--\u{1B}[2J"]),
+        ] {
+            for character in ["\u{1B}", "\u{202E}", "\u{0C}"] {
+                #expect(!(outcome.output + outcome.errors).contains(character))
+            }
+        }
     }
 
     @Test func resumingATrainingOfOtherSettings() throws {
@@ -152,7 +225,8 @@ let train = BuiltCommand(name: "train")
         }
         // 784-64-10 keeps 611 kB in its checkpoint; a block is 1,024 bytes.
         let arguments =
-            ["mlp"] + Self.digits + ["--hidden", "64", "--output", folder.path("run.h5")]
+            ["mlp"] + Self.digits
+            + ["--hidden", "64", "--checkpoint-every", "0", "--output", folder.path("run.h5")]
         let outcome = try run(blocks: 300, arguments)
         #expect(outcome.code == 74, "\(outcome.errors)")
         #expect(outcome.errorLines.count == 1)

@@ -1,0 +1,74 @@
+/// The settings of a training.
+public struct TrainingConfiguration: Sendable, Hashable {
+    /// Passes over the samples.
+    public var epochs: Int
+    /// Samples of a minibatch; the last of an epoch may have fewer.
+    public var batch: Int
+    /// Determines the order of the samples.
+    public var seed: UInt64
+    /// What is minimized.
+    public var loss: Loss
+    /// How.
+    public var optimizer: OptimizerConfiguration
+    /// How its learning rate goes from the first step to the last of ``epochs``.
+    public var schedule: Schedule
+    /// Epochs without a lower validation loss after which training stops and the network of the
+    /// best epoch is restored; `nil` for never.
+    public var patience: Int?
+
+    /// Settings; see the properties.
+    public init(
+        epochs: Int, batch: Int = 128, seed: UInt64 = 0, loss: Loss = .crossEntropy,
+        optimizer: OptimizerConfiguration = OptimizerConfiguration(),
+        schedule: Schedule = .constant, patience: Int? = nil
+    ) {
+        self.epochs = epochs
+        self.batch = batch
+        self.seed = seed
+        self.loss = loss
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.patience = patience
+    }
+
+    func check() throws(TrainingError) {
+        guard epochs >= 0 else {
+            throw .setting(name: "epochs", value: "\(epochs)", expected: "0 or more")
+        }
+        guard batch > 0 else {
+            throw .setting(name: "batch", value: "\(batch)", expected: "1 or more")
+        }
+        if let patience, patience < 1 {
+            throw .setting(name: "patience", value: "\(patience)", expected: "1 or more")
+        }
+        try optimizer.check()
+    }
+
+    /// Batches of an epoch of `samples` samples.
+    func batches(of samples: Int) -> Int {
+        let size = max(1, min(batch, samples))
+        return samples / size + (samples % size > 0 ? 1 : 0)
+    }
+}
+
+extension TrainingConfiguration: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case epochs, batch, seed, loss, optimizer, schedule, patience
+    }
+
+    /// Decodes settings; those that are not there have their defaults.
+    ///
+    /// - Throws: `DecodingError`, also if there is a setting of another version.
+    public init(from decoder: any Decoder) throws {
+        try checkKeys(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(epochs: try values.decode(Int.self, forKey: .epochs))
+        batch = try values.decodeIfPresent(Int.self, forKey: .batch) ?? batch
+        seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+        loss = try values.decodeIfPresent(Loss.self, forKey: .loss) ?? loss
+        optimizer =
+            try values.decodeIfPresent(OptimizerConfiguration.self, forKey: .optimizer) ?? optimizer
+        schedule = try values.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
+        patience = try values.decodeIfPresent(Int.self, forKey: .patience)
+    }
+}

@@ -1,0 +1,207 @@
+public import Datasets
+import Files
+import Glibc
+import HDF5
+import LinearAlgebra
+import RunFormat
+
+extension TrainingJob {
+    /// Trains, keeping checkpoints, and writes the run file.
+    ///
+    /// A job that was killed at any moment and is resumed ends with the same file as one that was
+    /// not. Only one process works on an output at a time.
+    ///
+    /// - Parameters:
+    ///   - data: the data set.
+    ///   - resuming: whether to go on from a checkpoint if there is one, and to leave a run file
+    ///     that is there as it is.
+    ///   - progress: called after each batch; returns whether to go on. A job that is told not to
+    ///     writes a checkpoint of its last complete epoch first.
+    ///   - isWanted: asked now and then while the run is recorded whether to go on.
+    /// - Returns: how it ended.
+    /// - Throws: ``TrainingError``, ``StateFileError``, `RunError`.
+    public func run(
+        on data: LoadedDataset, resuming: Bool = false,
+        progress: (TrainingProgress) -> Bool = { _ in true }, isWanted: () -> Bool = { true }
+    ) throws -> Outcome {
+        // Before hours of training: settings, memory, the data to record, and a file to write.
+        try check(on: data)
+        let recorded = try recordedData(data)
+        let recipe = TrainingRecipe(self, on: data)
+        if resuming, try isComplete(recipe) { return complete() }
+        try checkKind()
+        let lock = try lock()
+        let outcome = try runAlone(
+            on: data, recorded, recipe, resuming: resuming, isWanted: isWanted, progress: progress)
+        _ = consume lock
+        return outcome
+    }
+
+    private func runAlone(
+        on data: LoadedDataset, _ recorded: TrainingData<Float>, _ recipe: TrainingRecipe,
+        resuming: Bool, isWanted: () -> Bool, progress: (TrainingProgress) -> Bool
+    ) throws -> Outcome {
+        // Asked again, as another process may have had the lock.
+        if resuming, try isComplete(recipe) { return complete() }
+        let state = resuming ? try storedState(of: recipe, on: data) : nil
+        removeLeftovers()
+        _ = try RunRecorder(path: output)
+        let trainer = try trainer(on: data, from: state)
+        let recorder = try train(trainer, recipe.text, progress) {
+            try record(trainer, on: recorded, data, recipe, isWanted: isWanted)
+        }
+        if !keepsCheckpoint { removeStates() }
+        return .trained(
+            trainer.history, epoch: trainer.resultEpoch, overflowCount: recorder.overflowCount)
+    }
+
+    /// - Throws: ``TrainingError`` if a setting makes no sense, names a layer that the network does
+    ///   not have, or needs more memory than there is.
+    public func check(on data: LoadedDataset) throws(TrainingError) {
+        try check(on: data, memory: availableMemory())
+    }
+
+    func check(on data: LoadedDataset, memory: Int) throws(TrainingError) {
+        try configuration.check()
+        if let snapshotEvery, snapshotEvery < 1 {
+            throw .setting(
+                name: "snapshot-every", value: "\(snapshotEvery)", expected: "1 or more")
+        }
+        if let width = hidden.first(where: { $0 < 1 }) {
+            throw .setting(name: "hidden", value: "\(width)", expected: "1 or more")
+        }
+        let names = RunRecorder.layerNames(hidden: hidden.count)
+        for pattern in recording.layers
+        where !names.contains(where: { matches($0, pattern: pattern) }) {
+            throw .setting(
+                name: "record-layers", value: pattern,
+                expected: "a layer of the network: " + names.joined(separator: ", "))
+        }
+        try checkMemory(
+            inputs: data.train.inputCount, outputs: data.train.outputCount,
+            samples: data.train.count, available: memory)
+    }
+
+    /// Refuses an output that is no regular file, before a lock is put beside it.
+    private func checkKind() throws(RunError) {
+        if let kind = (try? FileStatus(of: output))?.kind, kind != .regular {
+            throw RunError(
+                .inputOutput, file: output,
+                kind == .folder ? "it is a folder; name a file in it" : "it is no regular file")
+        }
+    }
+
+    /// Removes what a killed process of this job left half written; its name is hidden.
+    private func removeLeftovers() {
+        let (folder, name) = divided(output)
+        for entry in (try? entries(of: folder)) ?? []
+        where entry.name.hasPrefix(".\(name).partial-") {
+            withSystemPath(joined(folder, entry.name)) { _ = unlink($0) }
+        }
+    }
+
+    /// The outcome of a job whose run file is there; states are left by a process that was killed
+    /// after the file had its name.
+    private func complete() -> Outcome {
+        if !keepsCheckpoint { removeStates() }
+        return .alreadyComplete
+    }
+
+    /// - Throws: ``StateFileError`` if another process works on the output, `RunError` if its folder
+    ///   cannot be written.
+    private func lock() throws -> FileLock {
+        do { return try FileLock(lockPath) } catch {
+            switch error.cause {
+            case .isHeld(let holder):
+                throw StateFileError(
+                    path: output, "it is being trained by \(holder)", isFromSystem: true,
+                    isHeld: true)
+            case .system(ENOENT), .system(ENOTDIR):
+                let (folder, _) = divided(output)
+                throw RunError(
+                    .inputOutput, file: output, "there is no folder \(folder); create it first")
+            default: throw RunError(.inputOutput, file: output, error.reason)
+            }
+        }
+    }
+
+    /// Trains to the end and calls `finish`; writes snapshots, and checkpoints when it is time or one
+    /// of the two fails.
+    private func train<R>(
+        _ trainer: Trainer<Float>, _ origin: String, _ progress: (TrainingProgress) -> Bool,
+        finish: () throws -> R
+    ) throws -> R {
+        let clock = ContinuousClock()
+        var written = clock.now
+        // Of the last epoch, if no checkpoint holds it yet.
+        var pending = TrainerState<Float>?.none
+        do {
+            try writeSnapshot(of: trainer, origin)
+            try trainer.run(progress: progress) { trainer in
+                try writeSnapshot(of: trainer, origin)
+                var state = trainer.state
+                state.origin = origin
+                if clock.now - written >= checkpointEvery || keepsCheckpoint && trainer.isFinished {
+                    try state.write(to: checkpointPath)
+                    pending = nil
+                    written = clock.now
+                } else {
+                    pending = state
+                }
+            }
+            return try finish()
+        } catch {
+            // The error to be told is what stopped the training.
+            try? pending?.write(to: checkpointPath)
+            throw error
+        }
+    }
+
+    private func writeSnapshot(
+        of trainer: Trainer<Float>, _ origin: String
+    ) throws(StateFileError) {
+        guard isSnapshot(trainer.epoch) else { return }
+        try NetworkSnapshot(trainer.network, epoch: trainer.epoch, origin: origin)
+            .write(to: snapshotPath(trainer.epoch))
+    }
+
+    /// Writes the run file.
+    private func record(
+        _ trainer: Trainer<Float>, on recorded: TrainingData<Float>, _ data: LoadedDataset,
+        _ recipe: TrainingRecipe, isWanted: () -> Bool
+    ) throws -> RunRecorder {
+        let recorder = try RunRecorder(path: output, options: recording)
+        try recorder.set(Schema.Attribute.framework, .text(RunRecorder.framework))
+        try recorder.set(Schema.Attribute.dataset, .text(data.dataset.id))
+        let sizes = ([data.train.inputCount] + hidden + [data.train.outputCount])
+            .map { "\($0)" }.joined(separator: "-")
+        try recorder.set(Schema.Attribute.model, .text("\(sizes) \(activation.rawValue)"))
+        let seed = configuration.seed
+        try recorder.set(
+            Schema.Attribute.seed, Int(exactly: seed).map { .integer($0) } ?? .unsigned(seed))
+        try recorder.set(Schema.Attribute.parameters, .text(recipe.text))
+        try recorder.record(trainer.history, epoch: trainer.resultEpoch)
+        try recorder.record(trainer.result, on: recorded, isWanted: isWanted)
+        for epoch in snapshotEpochs where epoch <= trainer.epoch {
+            let network = try snapshot(epoch, layers: trainer.network.layers, recipe)
+            try recorder.record(
+                network, on: recorded, snapshot: "\(epoch)", isWanted: isWanted)
+        }
+        try recorder.commit()
+        return recorder
+    }
+
+    private func recordedData(_ data: LoadedDataset) throws(TrainingError) -> TrainingData<Float> {
+        switch recordedPart {
+        case .train: return try TrainingData(data.train)
+        case .test: return try TrainingData(data.test)
+        case .validation:
+            guard let validation = data.validation else {
+                throw .setting(
+                    name: "record", value: "validation",
+                    expected: "train or test, as no samples are held out for validation")
+            }
+            return try TrainingData(validation)
+        }
+    }
+}

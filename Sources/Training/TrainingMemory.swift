@@ -1,0 +1,78 @@
+import Datasets
+
+/// A sum of products of sizes that users choose; `nil` from the first overflow on.
+struct CheckedSum {
+    private(set) var value: Int? = 0
+
+    mutating func add(_ factors: Int...) {
+        var product = 1
+        for factor in factors {
+            let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+            guard !overflows, factor >= 0 else { return value = nil }
+            product = next
+        }
+        guard let sum = value?.addingReportingOverflow(product), !sum.overflow else {
+            return value = nil
+        }
+        value = sum.partialValue
+    }
+}
+
+extension TrainingJob {
+    /// The memory that the training of this job takes beside the data.
+    ///
+    /// - Parameters:
+    ///   - inputs: values of a sample.
+    ///   - outputs: of the network.
+    ///   - samples: in the training part.
+    /// - Returns: bytes; `nil` if they are beyond counting.
+    func memoryNeed(inputs: Int, outputs: Int, samples: Int) -> Int? {
+        let sizes = [inputs] + hidden + [outputs]
+        var parameters = CheckedSum()
+        var units = CheckedSum()
+        for (before, after) in zip(sizes, sizes.dropFirst()) {
+            parameters.add(before, after)
+            parameters.add(after)
+            units.add(after)
+        }
+        guard let parameters = parameters.value, let units = units.value else { return nil }
+        // The network, its gradient, the moments; the state that waits to be written; with patience
+        // the best network, in both.
+        let moments = configuration.optimizer.rule.momentCount
+        let copies = 2 + moments + 1 + moments + (configuration.patience == nil ? 0 : 2)
+        var bytes = CheckedSum()
+        bytes.add(4, parameters, copies)
+        // Pre- and post-activations and gradients of a batch; two of them are gathered.
+        bytes.add(4, min(configuration.batch, samples), 3, units)
+        bytes.add(4, min(configuration.batch, samples), 2, inputs)
+        // Evaluation and recording.
+        bytes.add(4, 512, 2, units)
+        // The history, of at most seven quantities.
+        bytes.add(8, 7, configuration.epochs)
+        return bytes.value
+    }
+
+    /// - Throws: ``TrainingError/setting(name:value:expected:)`` if the training does not fit into
+    ///   the memory, or a layer is wider than matrix products can be.
+    func checkMemory(
+        inputs: Int, outputs: Int, samples: Int, available: Int
+    ) throws(TrainingError) {
+        if let width = hidden.first(where: { $0 > Int(Int32.max) }) {
+            throw .setting(name: "hidden", value: "\(width)", expected: "1 to \(Int32.max)")
+        }
+        let need = memoryNeed(inputs: inputs, outputs: outputs, samples: samples)
+        if let need, need <= available { return }
+        let widths = hidden.map { "\($0)" }.joined(separator: ", ")
+        throw .setting(
+            name: "the size of the training",
+            value: "hidden \(widths), epochs \(configuration.epochs), batch \(configuration.batch)",
+            expected: "one that fits into the \(gigabytes(available)) of memory that there are; it "
+                + "would take \(need.map(gigabytes) ?? "more than 9 billion GB")")
+    }
+}
+
+/// A number of bytes in words, to a tenth.
+func gigabytes(_ bytes: Int) -> String {
+    let tenths = bytes / 100_000_000 + (bytes % 100_000_000 > 0 ? 1 : 0)
+    return "\(tenths / 10).\(tenths % 10) GB"
+}
