@@ -20,8 +20,9 @@ public enum InputFiles {
         paths.withLock { _ = $0?.updateValue(full, forKey: status.key) }
     }
 
-    /// Whether the file is one of them. One that is no longer under its name does not count: its
-    /// number may be that of a new file.
+    /// Whether the file is one of them.
+    ///
+    /// One that is no longer under its name does not count: its number may be that of a new file.
     static func contains(_ status: FileStatus) -> Bool {
         guard let path = paths.withLock({ $0?[status.key] }) else { return false }
         return (try? FileStatus(of: path))?.key == status.key

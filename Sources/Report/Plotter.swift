@@ -162,7 +162,7 @@ public enum PlotError: Error, Hashable, CustomStringConvertible {
                 + "name it .svg, .png or .pdf, or - to draw in the terminal"
         case .notFound(let program):
             "\(visible(program)) cannot be started, which draws the pictures; install it "
-                + "(apt install gnuplot-nox, brew install gnuplot) or set LAMINA_GNUPLOT to its path"
+                + "(apt install gnuplot-nox) or set LAMINA_GNUPLOT to its path"
         case .failed(let program, let words): "\(visible(program)) drew nothing: \(words)"
         }
     }
