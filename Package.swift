@@ -22,6 +22,7 @@ let strict: [SwiftSetting] =
     + (Context.environment["LAMINA_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 /// Whether executables hold Debian's archives of HDF5, SQLite and the compressors, for packaging.
 let isStatic = Context.environment["LAMINA_STATIC"] != nil
+let archives = Context.packageDirectory + "/Sources/Archives"
 
 /// Executables that hold what they use of Swift's libraries, which a machine need not have.
 ///
@@ -30,8 +31,10 @@ let standalone: [LinkerSetting] = [
     .unsafeFlags(
         // LLVM's linker, which comes with Swift, has nothing to say about Foundation's mktemp.
         ["-use-ld=lld", "-static-stdlib", "-Xlinker", "--no-export-dynamic"]
-            // Linker scripts that stand for shared libraries.
-            + (isStatic ? ["-L", Context.packageDirectory + "/Sources/Archives"] : [])
+            // Linker scripts that name archives are read in place of the shared libraries.
+            + (isStatic ? ["deflate", "hdf5", "sqlite3", "stdc++", "sz", "z"] : []).flatMap {
+                ["-Xlinker", "--remap-inputs=*/lib\($0).so=\(archives)/\($0).ld"]
+            }
             + [
                 "Foundation", "CoreFoundation", "FoundationInternationalization", "_FoundationICU",
                 "FoundationEssentials", "_FoundationCShims", "_FoundationCollections", "dispatch",
