@@ -35,6 +35,8 @@ struct LayerScan: Sendable {
             "/\(Schema.Path.layers)/\(visible($0.name)) and \(visible($0.other)) are two names of the same "
                 + "layer; each is analyzed"
         }
+        let more = max(0, aliases.count - 5) + max(0, twins.count - 5)
+        if more > 0 { remarks.append("\(more) more names of layers are second names") }
         return remarks
     }
 }
@@ -57,6 +59,7 @@ private struct LayerWalk {
     /// The groups met so far and the first of their names.
     private var names: [HDF5Identity: String] = [:]
     private var softLinks: [(name: String, object: HDF5Object)] = []
+    private var layerNames: Set<ExactName> = []
     /// Objects that may still be opened: hard links can make more paths than there are atoms.
     private var objectsLeft = 100_000
     /// Bytes of attributes that may still be kept, over all layers.
@@ -69,11 +72,16 @@ private struct LayerWalk {
             let root = try run.file.object(at: path)
             guard root.kind == .group else { return scan }
             visit(root, name: "", above: [])
-            // Names by hard links first: a soft link never stands before what it leads to.
-            for link in softLinks {
+            // Names by hard links first: a soft link never stands before what it leads to. Further links
+            // are found on the way.
+            var next = 0
+            while next < softLinks.count {
+                let link = softLinks[next]
+                next += 1
                 if let first = names[link.object.identity] {
-                    let isLayer = scan.layers.contains { isSame($0.name, first) }
-                    if isLayer { scan.aliases.append((link.name, first)) }
+                    if layerNames.contains(ExactName(first)) {
+                        scan.aliases.append((link.name, first))
+                    }
                 } else {
                     visit(link.object, name: link.name, above: [root.identity])
                 }
@@ -153,6 +161,7 @@ private struct LayerWalk {
         if name.isEmpty { return }
         if !known.isEmpty {
             if let first { scan.twins.append((name, first)) }
+            layerNames.insert(ExactName(name))
             scan.layers.append(entry(name, group, known, others))
         } else {
             scan.bare += others.filter { $0.elementType != nil }.map(\.path)

@@ -105,6 +105,9 @@ extension RunFile {
         let names =
             scan.layers.map(\.name) + scan.aliases.map(\.name) + scan.refusals.map(\.name)
         let firstRefusal = scan.layers.count + scan.aliases.count
+        let layerPositions = Dictionary(
+            zip(scan.layers.map { ExactName($0.name) }, scan.layers.indices),
+            uniquingKeysWith: { first, _ in first })
         var (layers, refusals): (Set<Int>, Set<Int>) = ([], [])
         for pattern in patterns {
             let chosen = positions(of: pattern, in: names)
@@ -124,9 +127,7 @@ extension RunFile {
                 case ..<scan.layers.count: layers.insert(position)
                 case ..<firstRefusal:
                     let target = scan.aliases[position - scan.layers.count].layer
-                    if let layer = scan.layers.firstIndex(where: { isSame($0.name, target) }) {
-                        layers.insert(layer)
-                    }
+                    if let layer = layerPositions[ExactName(target)] { layers.insert(layer) }
                 default: refusals.insert(position - firstRefusal)
                 }
             }
