@@ -322,6 +322,28 @@ def refused():
         layer(f, "größe \u202egpj", post=x)
 
 
+def stacks():
+    """Several matrices in a file that is no run: beside each other, and stacked along an axis."""
+    with create("stacks.h5", root=False) as f:
+        for index in [0, 1, 2, 10]:
+            f[f"hidden/{index}"] = grid(12, 4) + 100 * index
+        f["hidden/bias"] = np.zeros(4, np.float32)
+        # Element (layer, sample, unit) is 100 layer + sample + unit / 8.
+        stack = np.stack([grid(12, 4) + 100 * index for index in range(3)])
+        g = f.create_group("stacks")
+        for name, order in [("lsu", (0, 1, 2)), ("slu", (1, 0, 2)), ("lus", (0, 2, 1)),
+                            ("sul", (1, 2, 0))]:
+            x = stack.transpose(order)
+            g[f"{name}_contiguous"] = x
+            chunks = tuple((n + 1) // 2 for n in x.shape)
+            g.create_dataset(f"{name}_gzip", data=x, chunks=chunks, compression="gzip", shuffle=True)
+            single = tuple(1 if axis == order.index(0) else n for axis, n in enumerate(x.shape))
+            g.create_dataset(f"{name}_single", data=x, chunks=single, compression="gzip")
+        # (layer, sample, token, unit): a sample has three tokens.
+        g["lstu"] = stack.reshape(3, 4, 3, 4)
+
+
 os.makedirs(OUT, exist_ok=True)
-for make in [element_types, storages, chunks, lzf, missing_filter, layers, metadata, keras, refused]:
+for make in [element_types, storages, chunks, lzf, missing_filter, layers, metadata, keras, refused,
+             stacks]:
     make()

@@ -13,6 +13,10 @@ struct AnalysisPlan {
     }
 
     var steps: [Step] = []
+    /// What a reader of the whole run's results should know.
+    var notes: [String] = []
+    /// Neurons of the run's first layer, where all layers were looked at anyway.
+    private(set) var firstLayerNeurons: Int?
 
     /// Bytes of values that the whole plan reads.
     var bytes: Int {
@@ -38,11 +42,8 @@ struct AnalysisPlan {
         self.run = run
         self.metrics = metrics
         self.memoryLimit = memoryLimit
-        if let path = selection.dataset {
-            add(
-                try MatrixJob(
-                    try run.dataset(path), channelsAreLast: selection.channelsAreLast,
-                    metrics: metrics))
+        guard selection.datasets.isEmpty else {
+            try addMatrices(selection)
             return
         }
         let sites = Site.allCases.filter(selection.sites.contains)
@@ -56,6 +57,9 @@ struct AnalysisPlan {
                     .usage, file: run.path,
                     "no layer stores \(site.rawValue); see analyze inspect for what is there")
             }
+            if selection.layers.isEmpty, snapshot == nil {
+                firstLayerNeurons = layers.first?.neurons
+            }
             for layer in layers { add(layer, snapshot: snapshot, sites: sites) }
             for (name, error) in unreachable {
                 fail(
@@ -64,6 +68,28 @@ struct AnalysisPlan {
             }
             checkLabels(beside: layers, snapshot: snapshot)
         }
+    }
+
+    /// Adds the matrices outside the layout of a run; one that cannot be read fails alone unless it
+    /// is the only one.
+    private mutating func addMatrices(_ selection: Selection) throws(RunError) {
+        let (matrices, leftOut) = try run.matrices(
+            named: selection.datasets, axes: selection.axes,
+            channelsAreLast: selection.channelsAreLast)
+        for matrix in matrices {
+            do throws(RunError) {
+                add(try MatrixJob(matrix, metrics: metrics))
+            } catch {
+                guard matrices.count > 1 else { throw error }
+                fail(metrics, matrix.name, matrix.array, snapshot: nil, nil, error)
+            }
+        }
+        guard let first = leftOut.first else { return }
+        let count = leftOut.count
+        notes.append(
+            "\(count) \(count == 1 ? "dataset has" : "datasets have") fewer than two axes and "
+                + "\(count == 1 ? "is" : "are") left out, \(count == 1 ? "" : "the first being ")"
+                + first)
     }
 
     /// Adds the matrices of one layer, each once, with the metrics that use it.

@@ -36,6 +36,8 @@ public struct Analyzer: Sendable {
     ) async throws -> RunAnalysis {
         let plan = try AnalysisPlan(of: run, metrics: metrics, selection: selection)
         var analysis = RunAnalysis(run: run.path)
+        analysis.notes = plan.notes
+        analysis.firstLayerNeurons = plan.firstLayerNeurons ?? run.firstLayer()?.neurons
         var results = [[LayerResult]](repeating: [], count: plan.steps.count)
         var bytesDone = 0
         try await withThrowingTaskGroup(of: (step: Int, results: [LayerResult]).self) { group in
@@ -282,6 +284,10 @@ public struct RunAnalysis: Sendable {
     public var results: [LayerResult] = []
     /// Why matrices could not be read; their results have the status `failed`.
     public var failures: [RunError] = []
+    /// Neurons of the run's first layer, whatever of the run was selected; `nil` where there is none.
+    public var firstLayerNeurons: Int?
+    /// What a reader of all of the results should know: what was left out.
+    public var notes: [String] = []
 
     /// Whether some result is missing that should exist.
     public var isComplete: Bool { !results.contains { $0.status == .failed } }

@@ -25,6 +25,8 @@ public struct LayerResult: Sendable {
     public var neurons: Int
     /// Entries that are NaN or infinite.
     public var nonFinite: Int
+    /// The width of the network, whichever of its layers this is; `nil` where it is not known.
+    public var width: Int?
     /// The settings of the metric.
     public var configuration: Object
     /// Everything computed, under the names of the contract.

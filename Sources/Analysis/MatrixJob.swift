@@ -32,13 +32,11 @@ struct MatrixJob: Sendable {
     /// A matrix outside the layout of a run.
     ///
     /// - Throws: ``RunError`` if it is not a matrix of numbers.
-    init(
-        _ array: ArrayInfo, channelsAreLast: Bool, metrics: [ConfiguredMetric]
-    ) throws(RunError) {
+    init(_ matrix: BareMatrix, metrics: [ConfiguredMetric]) throws(RunError) {
         try self.init(
-            array, as: .bare(channelsAreLast ? .last : .first), name: array.path, entry: nil,
-            site: nil, snapshot: nil, metrics: metrics,
-            warnings: Array(repeating: nil, count: metrics.count))
+            matrix.array, as: matrix.presentation, name: matrix.name, entry: nil, site: nil,
+            snapshot: nil, metrics: metrics,
+            warnings: Array(repeating: matrix.note, count: metrics.count))
     }
 
     private init(
@@ -53,7 +51,9 @@ struct MatrixJob: Sendable {
         self.metrics = metrics
         self.warnings = warnings
         bytesPerRow = shape.columns * array.elementSize
-        layer = Layer(name: name, site: site, neurons: shape.columns, samples: shape.rows)
+        layer = Layer(
+            name: name, site: site, neurons: shape.columns, samples: shape.rows,
+            activation: entry?.activation)
     }
 
     /// About how many bytes all of its metrics take.

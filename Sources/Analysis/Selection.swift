@@ -1,4 +1,5 @@
 public import MetricCore
+public import RunFormat
 
 /// What of a run is to be analyzed.
 public struct Selection: Sendable, Hashable {
@@ -6,9 +7,12 @@ public struct Selection: Sendable, Hashable {
     public var layers: [String]
     /// The sites at which every metric looks; its own preference if there are none.
     public var sites: [Site]
-    /// Path of a matrix outside the layout of a run, instead of layers.
-    public var dataset: String?
-    /// Where the neurons of ``dataset`` are if it has more than two axes.
+    /// Matrices outside the layout of a run, instead of layers: paths of datasets or groups, or
+    /// shell patterns.
+    public var datasets: [String]
+    /// What the axes of ``datasets`` stand for; `nil` for the usual meaning of their number.
+    public var axes: AxisNames?
+    /// Where the neurons of ``datasets`` are if they have more than two axes and ``axes`` is `nil`.
     public var channelsAreLast: Bool
     /// Steps of the training; the final state if empty.
     public var snapshots: [String]
@@ -17,13 +21,14 @@ public struct Selection: Sendable, Hashable {
 
     /// A selection; the defaults take every layer in its final state.
     public init(
-        layers: [String] = [], sites: [Site] = [], dataset: String? = nil,
-        channelsAreLast: Bool = false, snapshots: [String] = [],
+        layers: [String] = [], sites: [Site] = [], datasets: [String] = [],
+        axes: AxisNames? = nil, channelsAreLast: Bool = false, snapshots: [String] = [],
         nonFinite: NonFinitePolicy = .exclude
     ) {
         self.layers = layers
         self.sites = sites
-        self.dataset = dataset
+        self.datasets = datasets
+        self.axes = axes
         self.channelsAreLast = channelsAreLast
         self.snapshots = snapshots
         self.nonFinite = nonFinite

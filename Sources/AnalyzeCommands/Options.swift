@@ -37,18 +37,7 @@ struct ChoiceOptions: ParsableArguments {
                 + "has its own default. Repeatable.", valueName: "pre|post|weight"))
     var sites: [Site] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "A matrix anywhere in the file (rows are samples, columns neurons) instead of layers.",
-            valueName: "path"), completion: Completions.datasets)
-    var dataset: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Which axis of --dataset holds the neurons if it has more than two: the second "
-                + "(first: samples, channels, height, width) or the last.", valueName: "first|last")
-    )
-    var channelAxis: ChannelAxis = .first
+    @OptionGroup var matrices: MatrixOptions
 
     @Option(
         name: .customLong("snapshot"), parsing: .singleValue,
@@ -73,16 +62,14 @@ struct ChoiceOptions: ParsableArguments {
     @Flag(help: "Follow links into other files.")
     var allowExternalLinks = false
 
-    enum ChannelAxis: String, ExpressibleByArgument, CaseIterable { case first, last }
-
     func validate() throws {
         if let elementType, !ReadOptions.isElementType(elementType) {
             throw ValidationError(
                 "--dtype \(elementType) is not known; known: \(ReadOptions.elementTypes)")
         }
-        if dataset != nil, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
+        if !matrices.datasets.isEmpty, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
             throw ValidationError(
-                "--dataset names one matrix; --layer, --site and --snapshot do not go with it")
+                "--dataset names matrices; --layer, --site and --snapshot do not go with it")
         }
     }
 
@@ -92,8 +79,54 @@ struct ChoiceOptions: ParsableArguments {
 
     var selection: Selection {
         Selection(
-            layers: layers, sites: sites, dataset: dataset, channelsAreLast: channelAxis == .last,
-            snapshots: snapshots, nonFinite: nonFinite)
+            layers: layers, sites: sites, datasets: matrices.datasets, axes: matrices.axes,
+            channelsAreLast: matrices.channelsAreLast, snapshots: snapshots, nonFinite: nonFinite)
+    }
+}
+
+/// Matrices outside the layout of a run.
+struct MatrixOptions: ParsableArguments {
+    @Option(
+        name: .customLong("dataset"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Matrices anywhere in the file instead of layers, rows samples and columns neurons: a "
+                + "dataset, a group (all below it), or a pattern with * and ?. Repeatable.",
+            valueName: "path"), completion: Completions.datasets)
+    var datasets: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Which axis of --dataset holds the neurons if it has more than two: the second "
+                + "(first: samples, channels, height, width) or the last.", valueName: "first|last")
+    )
+    var channelAxis: ChannelAxis?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the axes of --dataset are: unit is the neurons, layer splits it into layers, "
+                + "others are rows.", valueName: "sample,layer,unit"),
+        transform: { text in
+            guard let axes = AxisNames(text) else {
+                throw ValidationError(
+                    "expected different names separated by commas, unit and at least one for rows "
+                        + "among them, as in sample,layer,unit")
+            }
+            return axes
+        })
+    var axes: AxisNames?
+
+    enum ChannelAxis: String, ExpressibleByArgument, CaseIterable { case first, last }
+
+    var channelsAreLast: Bool { channelAxis == .last }
+
+    func validate() throws {
+        if axes != nil, channelAxis != nil {
+            throw ValidationError("--axes says where the neurons are; leave out --channel-axis")
+        }
+        if datasets.isEmpty, axes != nil || channelAxis != nil {
+            throw ValidationError(
+                "\(axes == nil ? "--channel-axis" : "--axes") is about --dataset, which is missing")
+        }
     }
 }
 

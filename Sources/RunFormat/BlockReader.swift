@@ -268,9 +268,11 @@ extension ArrayInfo {
         case .bare(.first):
             return shape.count >= 2
                 ? "\(found); 2 dimensions (samples, neurons) or 4 (samples, channels, height, "
-                    + "width) are needed; if the neurons lie along the last, say --channel-axis last"
+                    + "width) are needed; if the neurons lie along the last, say --channel-axis "
+                    + "last, and if an axis counts layers, name the axes, as in --axes "
+                    + (shape.count == 3 ? "layer,sample,unit" : "layer,sample,token,unit")
                 : "\(found); a matrix is needed, rows samples and columns neurons"
-        case .bare(.last):
+        case .bare(.last), .named:
             return "\(found); a matrix is needed, rows samples and columns neurons"
         }
     }

@@ -31,6 +31,13 @@ public struct LayerEntry: Sendable, Hashable {
     /// One number a neuron.
     public var bias: ArrayInfo? { arrays[.bias] }
 
+    /// The number of neurons; `nil` where nothing stored says it.
+    public var neurons: Int? {
+        // Neurons are on the second axis of activations, on the first of weights and biases.
+        let activations = (post ?? pre)?.shape.dropFirst().first
+        return activations ?? weight?.shape.first ?? bias?.shape.first
+    }
+
     /// The array in `role`.
     ///
     /// - Throws: ``RunError`` naming the arrays there are if there is none.
@@ -68,13 +75,18 @@ extension RunFile {
     private func refuseEmpty(_ scan: LayerScan, snapshot: String?) throws(RunError) {
         guard scan.layers.isEmpty else { return }
         if let refusal = scan.refusals.first { throw refusal.error }
-        let there = scan.bare.prefix(8).map { visible($0) }.joined(separator: ", ")
         throw RunError(
             .badData, file: path, object: snapshot.map { "/\(Schema.Path.snapshots)/\($0)" },
             "no layers: there is no group below /\(Schema.Path.layers) with pre, post, weight "
-                + "or bias; name a matrix with --dataset PATH"
-                + (there.isEmpty
-                    ? "" : "; there are: \(there)" + (scan.bare.count > 8 ? ", ..." : "")))
+                + "or bias; name matrices with --dataset PATH" + matricesThere())
+    }
+
+    /// The layer that is executed first; `nil` if there are no layers.
+    public func firstLayer() -> LayerEntry? { scanLayers("").layers.first }
+
+    private func matricesThere() -> String {
+        let paths = datasets().filter { $0.shape.count > 1 }.map(\.path)
+        return paths.isEmpty ? "" : "; there are: " + listed(paths)
     }
 
     /// The layers that any of `patterns` chooses, in the order of execution; see

@@ -6,6 +6,17 @@ public enum Presentation: Sendable, Hashable {
     case weights
     /// A dataset outside the run layout; which dimension the neurons are.
     case bare(ChannelAxis)
+    /// A dataset outside the run layout whose axes were named: the dimension of the columns, and one
+    /// of which a single index is read.
+    case named(columns: Int, fixed: FixedIndex?)
+}
+
+/// One index of a dimension: a layer of an array that holds several.
+public struct FixedIndex: Sendable, Hashable {
+    /// The dimension.
+    public let axis: Int
+    /// The index along it.
+    public let index: Int
 }
 
 /// Which dimension of an array of more than two the neurons lie along.
@@ -21,17 +32,21 @@ struct RowLayout: Sendable, Hashable {
     let shape: [Int]
     /// The dimension along which the columns lie.
     let columnAxis: Int
-    /// The other dimensions; rows count them in row-major order.
+    /// The other dimensions but ``fixed``; rows count them in row-major order.
     let rowAxes: [Int]
+    /// The dimension of which a single index is read.
+    let fixed: FixedIndex?
 
     /// The layout, or `nil` if `shape` has none.
     init?(_ shape: [Int], as presentation: Presentation) {
         let columnAxis: Int
+        var fixed: FixedIndex?
         switch (presentation, shape.count) {
         case (.activations, 2), (.activations, 4), (.bare(.first), 2), (.bare(.first), 4):
             columnAxis = 1
         case (.weights, 2), (.weights, 4): columnAxis = 0
         case (.bare(.last), 2...): columnAxis = shape.count - 1
+        case (.named(let columns, let index), 2...): (columnAxis, fixed) = (columns, index)
         default: return nil
         }
         // Products that overflow are refused here, so that nothing below can, in bytes of doubles either.
@@ -43,7 +58,8 @@ struct RowLayout: Sendable, Hashable {
         }
         self.shape = shape
         self.columnAxis = columnAxis
-        rowAxes = shape.indices.filter { $0 != columnAxis }
+        self.fixed = fixed
+        rowAxes = shape.indices.filter { $0 != columnAxis && $0 != fixed?.axis }
     }
 
     var columns: Int { shape[columnAxis] }
@@ -129,6 +145,10 @@ struct BlockPlan: Sendable {
         let perOuter = (layout.shape[axis] - 1) / step + 1
         var start = layout.shape.map { _ in 0 }
         var count = layout.shape
+        if let fixed = layout.fixed {
+            start[fixed.axis] = fixed.index
+            count[fixed.axis] = 1
+        }
         let first = index % perOuter * step
         start[axis] = first
         count[axis] = min(step, layout.shape[axis] - first)
@@ -155,7 +175,7 @@ struct BlockPlan: Sendable {
         for axis in chunk.indices {
             let length = max(1, chunk[axis])
             let covered =
-                above.contains(axis)
+                above.contains(axis) || axis == layout.fixed?.axis
                 ? length
                 : axis == divided
                     ? ((min(step, layout.shape[axis]) - 1) / length + 1) * length

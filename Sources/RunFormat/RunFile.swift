@@ -104,9 +104,7 @@ public final class RunFile: Sendable {
 
     private func alternatives(to path: String) -> String {
         let paths = datasetPaths()
-        let shown = paths.prefix(20).map { visible($0) }.joined(separator: ", ")
-        let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
-        return paths.isEmpty ? "the file has no datasets" : "there are: " + shown + more
+        return paths.isEmpty ? "the file has no datasets" : "there are: " + listed(paths)
     }
 
     /// The path of every dataset that hard links lead to, in natural order; 100,000 objects are looked at.
@@ -116,16 +114,16 @@ public final class RunFile: Sendable {
         return paths.sorted(by: naturallyPrecedes)
     }
 
-    /// Every dataset of the file that hard links lead to, in natural order of their paths; 100,000 objects
+    /// Every dataset below `group` that hard links lead to, in natural order of their paths; 100,000 objects
     /// are looked at.
-    public func datasets() -> [ArrayInfo] {
+    public func datasets(below group: String = "/") -> [ArrayInfo] {
         var found: [ArrayInfo] = []
-        walk { found.append(ArrayInfo($0, limits: options)) }
+        walk(below: group) { found.append(ArrayInfo($0, limits: options)) }
         return found.sorted { naturallyPrecedes($0.path, $1.path) }
     }
 
-    /// Calls `body` with every dataset, each group's members once.
-    private func walk(_ body: (HDF5Object) -> Void) {
+    /// Calls `body` with every dataset below `group`, each group's members once.
+    private func walk(below group: String = "/", _ body: (HDF5Object) -> Void) {
         var left = 100_000
         var seen: Set<HDF5Identity> = []
         func visit(_ group: HDF5Object) {
@@ -141,7 +139,7 @@ public final class RunFile: Sendable {
                 if member.kind == .group { visit(member) }
             }
         }
-        if let root = try? file.object(at: "/") { visit(root) }
+        if let root = try? file.object(at: group) { visit(root) }
     }
 
     /// The array at `path` if there is any object or link of that name.

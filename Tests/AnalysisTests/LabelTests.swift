@@ -69,7 +69,7 @@ private struct Samples: Metric {
         let run = try RunFile(path: "/\(path)/Fixtures/layouts/\(file).h5")
         let analyzer = Analyzer(
             metrics: [ConfiguredMetric(Classes()), ConfiguredMetric(Samples())],
-            selection: Selection(dataset: dataset))
+            selection: Selection(datasets: dataset.map { [$0] } ?? []))
         return try await analyzer.analyze(run)
     }
 
