@@ -90,15 +90,23 @@ def variance(x, v, d):
     density(sd, v["density"], d)
 
 
+def rule(file, result):
+    """By which rule a neuron is dead where none was asked for."""
+    root = file if result["snapshot"] is None else file["snapshots"][result["snapshot"]]
+    activation = root["layers"][result["layer"]].attrs.get("activation", "")
+    activation = activation.decode() if isinstance(activation, bytes) else activation
+    return "never-active" if activation.lower() in ("relu", "relu6") else "constant"
+
+
 def dead(x, v, d):
     var, top = x.var(axis=0), x.max(axis=0)
     constant = x.max(axis=0) == x.min(axis=0)
     d.equal("dead neverActive", v["neverActive"], int((top <= 0).sum()))
     d.equal("dead constant", v["constant"], int(constant.sum()))
-    d.equal("dead rule", v["rule"], "never-active")
-    d.equal("dead indices", v["indices"], np.flatnonzero(top <= 0).tolist())
-    d.equal("dead count", v["count"], int((top <= 0).sum()))
-    d.relative("dead fraction", v["fraction"], (top <= 0).mean(), 1e-15)
+    silent = {"never-active": top <= 0, "constant": constant}[v["rule"]]
+    d.equal("dead indices", v["indices"], np.flatnonzero(silent).tolist())
+    d.equal("dead count", v["count"], int(silent.sum()))
+    d.relative("dead fraction", v["fraction"], silent.mean(), 1e-15)
 
 
 def shapiro_wilk(x, v, d):
@@ -293,6 +301,8 @@ def check(path, results, d):
             d.equal("samples, neurons", [result["samples"], result["neurons"]], list(x.shape))
             d.equal("nonFinite", result["nonFinite"], int((~np.isfinite(x)).sum()))
             finite = x[:, np.isfinite(x).all(axis=0)]
+            if name == "dead":
+                d.equal("dead rule", result["values"]["rule"], rule(file, result))
             if finite.shape[1]:
                 CHECKS[name](finite, without_excluded(result["values"], x), d)
 

@@ -119,7 +119,7 @@ public protocol MetricOutput: Equatable, Sendable {
     var warnings: [String] { get }
     /// The scalars among the values, those for the table first.
     var quantities: [Quantity] { get }
-    /// One line of what it means: "38 of 1024 neurons never fire".
+    /// One line of what it means: "38 of 1024 neurons are dead".
     var summary: String { get }
     /// Pictures, as data; none unless implemented.
     var figures: [Figure] { get }
@@ -170,16 +170,21 @@ public struct Layer: Sendable, Hashable {
     ///
     /// What they hold must not enter a result.
     public var nonFiniteNeurons: [Int]
+    /// The nonlinearity between ``Site/pre`` and ``Site/post`` as the run names it ("relu"); `nil`
+    /// where no run says it.
+    public var activation: String?
 
     /// A value from its parts.
     public init(
-        name: String, site: Site? = nil, neurons: Int, samples: Int, nonFiniteNeurons: [Int] = []
+        name: String, site: Site? = nil, neurons: Int, samples: Int, nonFiniteNeurons: [Int] = [],
+        activation: String? = nil
     ) {
         self.name = name
         self.site = site
         self.neurons = neurons
         self.samples = samples
         self.nonFiniteNeurons = nonFiniteNeurons
+        self.activation = activation
     }
 }
 
@@ -202,6 +207,8 @@ public struct MetricDescriptor: Sendable, Hashable {
     /// Names of the quantities that stand for the metric where there is little room, as in a
     /// comparison of runs; the first headline if empty.
     public var keyQuantities: [String]
+    /// Whether outputs have figures.
+    public var draws: Bool
     /// Where the definition comes from.
     public var references: [String]
 
@@ -209,7 +216,7 @@ public struct MetricDescriptor: Sendable, Hashable {
     public init(
         id: String, title: String, abstract: String, question: String, version: Int = 1,
         sites: [Site] = [.post, .pre, .weight], usesLabels: Bool = false,
-        keyQuantities: [String] = [], references: [String] = []
+        keyQuantities: [String] = [], draws: Bool = true, references: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -219,6 +226,7 @@ public struct MetricDescriptor: Sendable, Hashable {
         self.sites = sites
         self.usesLabels = usesLabels
         self.keyQuantities = keyQuantities
+        self.draws = draws
         self.references = references
     }
 }

@@ -53,8 +53,10 @@ public struct Quantity: Sendable, Equatable {
     public var name: String
     /// For people, as a column's head.
     public var title: String
-    /// `nil` where it does not exist.
+    /// `nil` where it does not exist, and of a word.
     public var value: Double?
+    /// The word, where the quantity is one: a rule, a method.
+    public var text: String?
     /// What the number measures.
     public var unit: Unit
     /// Whether the table shows it.
@@ -69,6 +71,12 @@ public struct Quantity: Sendable, Equatable {
         self.value = value
         self.unit = unit
         isHeadline = headline
+    }
+
+    /// A word that a table should show beside the numbers: by which rule they were found.
+    public init(_ name: String, title: String, text: String, headline: Bool = true) {
+        self.init(name, title: title, nil, in: .none, headline: headline)
+        self.text = text
     }
 
     /// The measure of a number.

@@ -62,6 +62,7 @@ public enum JSON {
         field("samples", .integer(result.samples))
         field("neurons", .integer(result.neurons))
         field("nonFinite", .integer(result.nonFinite))
+        if let width = result.width { field("width", .integer(width)) }
         field("configuration", .object(result.configuration))
         begin("values", depth: depth + 1, to: output)
         write(.object(result.values), depth: depth + 1, to: output)

@@ -20,22 +20,21 @@ public struct Plotter: Sendable {
     /// Draws all figures into the file at `path`, `.svg`, `.png` or `.pdf`, which is replaced only
     /// by a complete picture.
     ///
-    /// - Returns: what the user should know: how many panels did not fit. Nothing is drawn, and
-    ///   the file not touched, if there are no figures; a warning says that.
-    /// - Throws: ``PlotError`` or ``OutputError``.
+    /// - Returns: what the user should know: how many panels did not fit.
+    /// - Throws: ``PlotError``, also if there is nothing to draw, or ``OutputError``; the file is not
+    ///   touched then.
     public func draw(_ results: [LayerResult], to path: String) throws -> [String] {
-        try draw(selection(from: panels(of: results)), to: path)
+        try draw(try selection(from: panels(of: results)), to: path)
     }
 
     /// Draws `figures`, a panel each, into the file at `path`, like ``draw(_:to:)`` for results.
     public func draw(figures: [Figure], to path: String) throws -> [String] {
-        try draw(selection(from: figures.map { Panel($0) }), to: path)
+        try draw(try selection(from: figures.map { Panel($0) }), to: path)
     }
 
     private func draw(_ selection: Selection, to path: String) throws -> [String] {
         let format = try Self.format(of: path)
         let (panels, warnings) = selection
-        guard !panels.isEmpty else { return warnings }
         // Opened before drawing: a folder that does not exist need not wait for gnuplot.
         let file = try ReplacedFile(path)
         let picture = try run(GnuplotScript(panels, on: .picture(format)))
@@ -55,7 +54,7 @@ public struct Plotter: Sendable {
         of results: [LayerResult], columns: Int = 79, lines: Int = 24, hasColours: Bool = false
     ) throws -> (text: String, warnings: [String]) {
         try drawing(
-            of: selection(from: panels(of: results)), columns: columns, lines: lines,
+            of: try selection(from: panels(of: results)), columns: columns, lines: lines,
             hasColours: hasColours)
     }
 
@@ -64,7 +63,7 @@ public struct Plotter: Sendable {
         ofFigures figures: [Figure], columns: Int = 79, lines: Int = 24, hasColours: Bool = false
     ) throws -> (text: String, warnings: [String]) {
         try drawing(
-            of: selection(from: figures.map { Panel($0) }), columns: columns, lines: lines,
+            of: try selection(from: figures.map { Panel($0) }), columns: columns, lines: lines,
             hasColours: hasColours)
     }
 
@@ -72,7 +71,6 @@ public struct Plotter: Sendable {
         of selection: Selection, columns: Int, lines: Int, hasColours: Bool
     ) throws -> (text: String, warnings: [String]) {
         let (panels, warnings) = selection
-        guard !panels.isEmpty else { return ("", warnings) }
         let canvas = Canvas.terminal(columns: columns, lines: lines, hasColours: hasColours)
         let bytes = try run(GnuplotScript(panels, on: canvas))
         // gnuplot fills lines with blanks up to the width, which would wrap in a narrower window,
@@ -101,8 +99,8 @@ public struct Plotter: Sendable {
 
     private typealias Selection = (panels: [Panel], warnings: [String])
 
-    private func selection(from all: [Panel]) -> Selection {
-        if all.isEmpty { return ([], ["there is nothing to draw: no result has a figure"]) }
+    private func selection(from all: [Panel]) throws(PlotError) -> Selection {
+        guard all.contains(where: { !$0.drawable.isEmpty }) else { throw .nothingToDraw }
         guard all.count > panelLimit else { return (all, []) }
         let warning =
             "the picture shows \(panelLimit) of \(all.count) figures, \(all.count - panelLimit) "
@@ -153,6 +151,8 @@ public enum PlotError: Error, Hashable, CustomStringConvertible {
     case notFound(String)
     /// gnuplot ended with an error: the program and its words, in one line.
     case failed(String, String)
+    /// No result has a figure, or no figure a point.
+    case nothingToDraw
 
     /// One sentence with the remedy.
     public var description: String {
@@ -164,6 +164,7 @@ public enum PlotError: Error, Hashable, CustomStringConvertible {
             "\(visible(program)) cannot be started, which draws the pictures; install it "
                 + "(apt install gnuplot-nox) or set LAMINA_GNUPLOT to its path"
         case .failed(let program, let words): "\(visible(program)) drew nothing: \(words)"
+        case .nothingToDraw: "there is nothing to draw: no result has a figure"
         }
     }
 }

@@ -38,7 +38,7 @@ extension JSON {
         }
         for result in results {
             separate()
-            let units = result.quantities.map {
+            let units = result.quantities.filter { $0.text == nil }.map {
                 (name: $0.name, value: Value.text($0.unit.rawValue))
             }
             write(

@@ -75,7 +75,7 @@ private struct ResultMembers {
         if status != .ok, reason == nil { throw error("reason", "a text, since it is not ok") }
         let id = try text("metric")
         let values = try object("values")
-        return LayerResult(
+        var result = LayerResult(
             run: try text("run"), layer: try text("layer"),
             site: try site.map { name throws(ResultDocumentError) in
                 guard let site = Site(rawValue: name) else {
@@ -92,6 +92,8 @@ private struct ResultMembers {
             nonFinite: try count("nonFinite"), configuration: try object("configuration"),
             values: values, quantities: quantities(of: values),
             summary: node["summary"]?.text ?? "")
+        result.width = node["width"]?.integer
+        return result
     }
 
     private func error(_ name: String, _ expected: String) -> ResultDocumentError {
@@ -157,6 +159,9 @@ private struct ResultMembers {
                 case .integer(let integer): append(Double(integer))
                 case .null: append(nil)
                 case .object(let inner): add(inner, prefix: path + ".")
+                // Tells apart rows that differ in nothing else.
+                case .text(let text) where prefix.isEmpty:
+                    quantities.append(Quantity(path, title: path, text: text))
                 case .text, .flag, .numbers, .integers, .matrix: break
                 }
             }

@@ -104,10 +104,12 @@ public struct Table {
         where quantity.isHeadline && known.insert(quantity.name).inserted {
             let cells = results.map { result in
                 let own = result.quantities.first { $0.name == quantity.name }
-                return readable(own?.value, in: quantity.unit)
+                return own?.text.map { visible($0) } ?? readable(own?.value, in: quantity.unit)
             }
             numbers.append(
-                Column(head: visible(quantity.title), unit: quantity.unit.shown, cells: cells))
+                Column(
+                    head: visible(quantity.title), unit: quantity.unit.shown, cells: cells,
+                    isNumeric: quantity.text == nil))
         }
         if results.contains(where: { $0.nonFinite > 0 }) {
             numbers.append(Column(head: "NaN or inf", cells: results.map { grouped($0.nonFinite) }))

@@ -230,9 +230,18 @@ private func figure(
 
     @Test func nothingToDrawTouchesNoFile() throws {
         let folder = try Folder()
-        let warnings = try Plotter(program: "/bin/false").draw(
-            [LayerResult](), to: folder.path + "/p.svg")
-        #expect(warnings == ["there is nothing to draw: no result has a figure"])
+        let plotter = Plotter(program: "/bin/false")
+        // On a logarithm 0 and -1 have no place.
+        let empty = Figure(
+            title: "spectrum", x: .init("k"), y: .init("variance", scale: .logarithmic),
+            series: [.init(name: "", mark: .line, x: [1, 2], y: [0, -1])])
+        #expect(throws: PlotError.nothingToDraw) {
+            try plotter.draw([LayerResult](), to: folder.path + "/p.svg")
+        }
+        #expect(throws: PlotError.nothingToDraw) {
+            try plotter.draw(figures: [empty], to: folder.path + "/p.svg")
+        }
+        #expect(throws: PlotError.nothingToDraw) { try plotter.drawing(of: [LayerResult]()) }
         #expect(folder.contents.isEmpty)
     }
 

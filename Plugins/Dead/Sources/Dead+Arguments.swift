@@ -10,9 +10,10 @@ extension Dead {
                 discussion: """
                     never-active: its activation is never above 0 (ReLU and its kin). constant: its \
                     variance is 0 (any nonlinearity). below-threshold: its variance is below a \
-                    share of the median variance.
+                    share of the median variance. Default: never-active in layers that the run \
+                    names as ReLU layers, constant in all others.
                     """))
-        var rule = Rule.neverActive
+        var rule: Rule?
 
         @Option(
             help: "below-threshold: the share of the median variance of the neurons that change.")

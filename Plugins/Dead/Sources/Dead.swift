@@ -11,7 +11,7 @@ public struct Dead: Metric {
         id: "dead", title: "Dead neurons",
         abstract: "Neurons that never fire, never change, or hardly do.",
         question: "How many neurons could be removed without any effect on these samples?",
-        sites: [.post, .pre], keyQuantities: ["count", "fraction"],
+        version: 2, sites: [.post, .pre], keyQuantities: ["count", "fraction"], draws: false,
         references: [
             """
             J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, \
@@ -31,7 +31,8 @@ public struct Dead: Metric {
     public func output(of accumulator: MomentsAccumulator, for layer: Layer) -> Output {
         let moments = accumulator.moments
         return Output(
-            configuration: configuration, samples: moments.count, minimum: moments.minimum,
+            rule: configuration.rule ?? .suited(to: layer.activation),
+            threshold: configuration.threshold, samples: moments.count, minimum: moments.minimum,
             maximum: moments.maximum, deviation: moments.standardDeviations)
     }
 }
@@ -45,19 +46,40 @@ extension Dead {
         case constant
         /// Its variance is below a share of the median variance of the neurons that change.
         case belowThreshold = "below-threshold"
+
+        /// The rule for a layer with this nonlinearity: ``neverActive`` where negative values are
+        /// known to become 0, else ``constant``.
+        ///
+        /// A neuron that is always negative is silent behind a ReLU and says as much as any other
+        /// behind another nonlinearity, or none.
+        static func suited(to activation: String?) -> Rule {
+            let words = (activation ?? "").lowercased().split { !$0.isLetter && !$0.isNumber }
+            guard let last = words.last, relus.contains(last),
+                words.dropLast().allSatisfy(prefixes.contains)
+            else { return .constant }
+            return .neverActive
+        }
+
+        private static let relus: Set<Substring> = ["relu", "relu2", "relu6"]
+        /// Words in front of "relu" that leave it 0 below 0, unlike "leaky": modules, as in
+        /// torch.nn.ReLU, and squared_relu.
+        private static let prefixes: Set<Substring> = [
+            "torch", "nn", "functional", "f", "modules", "activation", "activations", "keras",
+            "layers", "tf", "tensorflow", "jax", "flax", "squared",
+        ]
     }
 
     /// The rule, and the share of the median variance that the third rule compares with.
     public struct Configuration: MetricConfiguration {
-        /// What makes a neuron dead.
-        public let rule: Rule
+        /// What makes a neuron dead; `nil` for the rule that suits each layer.
+        public let rule: Rule?
         /// Above 0.
         public let threshold: Double
 
-        /// Neurons that are never active; a threshold of 0.01, a tenth of the median neuron's
+        /// The rule that suits each layer; a threshold of 0.01, a tenth of the median neuron's
         /// standard deviation.
         public init() {
-            rule = .neverActive
+            rule = nil
             threshold = Self.defaultThreshold
         }
 
@@ -65,7 +87,7 @@ extension Dead {
         ///
         /// - Throws: ``InvalidOption`` if the threshold is not a number above 0.
         public init(
-            rule: Rule, threshold: Double = Configuration.defaultThreshold
+            rule: Rule?, threshold: Double = Configuration.defaultThreshold
         ) throws(InvalidOption) {
             guard threshold > 0, threshold.isFinite else {
                 throw InvalidOption("threshold", threshold, expected: "a number above 0")
@@ -79,14 +101,16 @@ extension Dead {
 
         /// The rule and the threshold, as stored with every result.
         public var values: Object {
-            ["rule": .text(rule.rawValue), "threshold": .number(threshold)]
+            ["rule": .text(rule?.rawValue ?? "automatic"), "threshold": .number(threshold)]
         }
     }
 
     /// Which neurons are dead, by each of the rules.
     public struct Output: MetricOutput {
-        /// What was asked for.
-        public let configuration: Configuration
+        /// What makes a neuron dead here.
+        public let rule: Rule
+        /// The share of the median variance that ``belowThreshold`` compares with.
+        public let threshold: Double
         /// Rows seen.
         public let samples: Int
         /// Neurons of the layer.
@@ -102,10 +126,11 @@ extension Dead {
         public let belowThreshold: [Int]
 
         init(
-            configuration: Configuration, samples: Int, minimum: [Double], maximum: [Double],
+            rule: Rule, threshold: Double, samples: Int, minimum: [Double], maximum: [Double],
             deviation: [Double]
         ) {
-            self.configuration = configuration
+            self.rule = rule
+            self.threshold = threshold
             self.samples = samples
             neurons = maximum.count
             let judged = maximum.indices.filter { maximum[$0].isFinite && deviation[$0].isFinite }
@@ -117,7 +142,7 @@ extension Dead {
             // variances is that of their roots squared but for an even count, where it is the
             // mean of two squares.
             let limit = Self.medianOfSquares(ofSorted: changing.sortedByDistribution())
-                .map { $0 * configuration.threshold.squareRoot() }
+                .map { $0 * threshold.squareRoot() }
             belowThreshold = judged.filter { neuron in
                 minimum[neuron] == maximum[neuron] || limit.map { deviation[neuron] < $0 } ?? false
             }
@@ -135,9 +160,9 @@ extension Dead {
 }
 
 extension Dead.Output {
-    /// The neurons that are dead under the rule asked for, ascending.
+    /// The neurons that are dead under ``rule``, ascending.
     public var indices: [Int] {
-        switch configuration.rule {
+        switch rule {
         case .neverActive: neverActive
         case .constant: constant
         case .belowThreshold: belowThreshold
@@ -155,7 +180,7 @@ extension Dead.Output {
         case 0: .insufficient("there are no samples")
         case _ where neurons == 0: .insufficient("there are no neurons")
         case _ where judged == 0: .degenerate("every neuron has NaN or infinite activations")
-        case 1 where configuration.rule != .neverActive:
+        case 1 where rule != .neverActive:
             .insufficient("one sample does not show whether a neuron changes")
         default: .ok
         }
@@ -163,8 +188,7 @@ extension Dead.Output {
 
     /// How little silence means where the samples are few.
     public var warnings: [String] {
-        guard samples > 0, samples < 100, !indices.isEmpty, configuration.rule == .neverActive
-        else { return [] }
+        guard isShort, !indices.isEmpty, rule == .neverActive else { return [] }
         return [
             """
             on \(samples) samples, a neuron that never fires may still fire on up to \
@@ -172,6 +196,9 @@ extension Dead.Output {
             """
         ]
     }
+
+    /// Whether there are too few samples for silence to mean much.
+    private var isShort: Bool { samples > 0 && samples < 100 }
 
     /// The largest firing rate with which silence on all samples has a probability of 5 %,
     /// 1 - 0.05^(1/n): about 3/n.
@@ -186,8 +213,8 @@ extension Dead.Output {
             "count": .integer(known ? indices.count : nil),
             "fraction": .number(fraction),
             "indices": .integers(indices),
-            "rule": .text(configuration.rule.rawValue),
-            "threshold": .number(configuration.threshold),
+            "rule": .text(rule.rawValue),
+            "threshold": .number(threshold),
             "neverActive": .integer(known ? neverActive.count : nil),
             "constant": .integer(known ? constant.count : nil),
             "belowThreshold": .integer(known ? belowThreshold.count : nil),
@@ -203,24 +230,24 @@ extension Dead.Output {
         }
         return [
             count("count", "dead", indices, headline: true),
-            Quantity("fraction", title: "share", fraction, in: .fraction),
+            Quantity("fraction", title: "fraction", fraction, in: .fraction),
+            Quantity("rule", title: "rule", text: rule.rawValue),
             count("neverActive", "never active", neverActive, headline: false),
             count("constant", "constant", constant, headline: false),
             count("belowThreshold", "below threshold", belowThreshold, headline: false),
         ]
     }
 
-    /// One line of what the values mean.
+    /// One line of what the values mean: how many neurons are dead, and by which rule.
     public var summary: String {
-        let isOne = indices.count <= 1
-        let finding =
-            switch configuration.rule {
-            case .neverActive: isOne ? "never fires" : "never fire"
-            case .constant: isOne ? "never changes" : "never change"
-            case .belowThreshold:
-                (isOne ? "has" : "have")
-                    + " less than \((100 * configuration.threshold).brief()) % of the median variance"
+        let count = indices.count
+        let reason =
+            switch rule {
+            case .neverActive: "never above 0"
+            case .constant: "constant"
+            case .belowThreshold: "less than \((100 * threshold).brief()) % of the median variance"
             }
-        return "\(indices.isEmpty ? "none" : "\(indices.count)") of \(judged) neurons \(finding)"
+        return "\(count) of \(judged) neurons \(count == 1 ? "is" : "are") dead (\(reason)"
+            + (isShort ? " on these \(samples) samples)" : ")")
     }
 }

@@ -32,14 +32,18 @@ private func dead(
         #expect(never.indices == [1, 2])
         #expect(never.judged == 6)
         #expect(never.fraction == 1.0 / 3)
-        #expect(never.summary == "2 of 6 neurons never fire")
+        #expect(
+            never.summary == "2 of 6 neurons are dead (never above 0 on these 4 samples)")
         let constant = try dead(layer, .constant)
         #expect(constant.indices == [1, 3])
-        #expect(constant.summary == "2 of 6 neurons never change")
+        #expect(constant.summary == "2 of 6 neurons are dead (constant on these 4 samples)")
         // Variances that change: 2.75, 3.6875, 0.00001875, 12.6875; median 3.21875.
         let below = try dead(layer, .belowThreshold)
         #expect(below.indices == [1, 3, 4])
-        #expect(below.summary == "3 of 6 neurons have less than 1.0 % of the median variance")
+        #expect(
+            below.summary
+                == "3 of 6 neurons are dead (less than 1.0 % of the median variance on these 4 samples)"
+        )
         let higher = try dead(layer, .belowThreshold, threshold: 0.86)
         #expect(higher.indices == [0, 1, 3, 4])  // 0.86 · 3.21875 = 2.768
         let lower = try dead(layer, .belowThreshold, threshold: 0.85)
@@ -50,8 +54,42 @@ private func dead(
             #expect(output.belowThreshold.count == 3)
             #expect(output.verdict == .ok)
         }
-        #expect(try dead(matrix([[0, 0], [1, 2]])).summary == "1 of 2 neurons never fires")
-        #expect(try dead(matrix([[0, 1], [1, 2]])).summary == "none of 2 neurons never fires")
+        let many = [Double](repeating: 0, count: 200)
+        let last = Array(many.dropLast()) + [1]
+        #expect(
+            try dead(matrix([many, last])).summary == "1 of 2 neurons is dead (never above 0)")
+        #expect(
+            try dead(matrix([last, last])).summary == "0 of 2 neurons are dead (never above 0)")
+    }
+
+    /// An outlier channel of a residual stream, around -80 ± 5, beside a silent and a live neuron: it
+    /// is silent behind a ReLU and the loudest of all where nothing follows.
+    @Test(
+        "the default rule follows the layer's nonlinearity",
+        arguments: [
+            ("relu", true), ("ReLU", true), ("relu6", true), ("torch.nn.ReLU", true),
+            ("nn.ReLU()", true), ("squared_relu", true), (nil, false), ("", false),
+            ("identity", false), ("leaky_relu", false), ("LeakyReLU", false), ("prelu", false),
+            ("rrelu", false), ("crelu", false), ("elu", false), ("selu", false), ("gelu", false),
+            ("silu", false), ("tanh", false), ("relu, batch norm", false), ("softmax", false),
+        ] as [(String?, Bool)])
+    func defaultRule(activation: String?, isSilencing: Bool) throws {
+        let outlier = (0..<200).map { -80 + 5 * Double($0 % 3 - 1) }
+        let silent = [Double](repeating: 0, count: 200)
+        let live = (0..<200).map { Double($0 % 7) - 2 }
+        let x = matrix([outlier, silent, live])
+        let layer = Layer(
+            name: "residual", site: .pre, neurons: 3, samples: 200, activation: activation)
+        let output = Dead().output(of: accumulate(x, by: Dead()), for: layer)
+        #expect(output.indices == (isSilencing ? [0, 1] : [1]))
+        let rule = isSilencing ? "never-active" : "constant"
+        #expect(output.values["rule"] == .text(rule))
+        let shown = output.quantities.first { $0.name == "rule" }
+        #expect(shown?.text == rule && shown?.isHeadline == true)
+        #expect(Dead().configuration.values["rule"] == .text("automatic"))
+        // Asked for, a rule is the same everywhere.
+        let asked = try Dead(configuration: .init(rule: .neverActive))
+        #expect(asked.output(of: accumulate(x, by: asked), for: layer).indices == [0, 1])
     }
 
     @Test("values are named and ordered as files rely on") func names() throws {
@@ -94,7 +132,7 @@ private func dead(
                 try Dead.Configuration(rule: .constant, threshold: threshold)
             }
         }
-        #expect(Dead.Configuration().rule == .neverActive)
+        #expect(Dead.Configuration().rule == nil)
         #expect(throws: Never.self) { try Dead.Arguments.parse([]).configuration() }
         #expect(throws: (any Error).self) { try Dead.Arguments.parse(["--rule", "sleepy"]) }
     }

@@ -219,14 +219,18 @@ extension PCA {
 
         /// How many components carry 90 % of the variance.
         public var summary: String {
+            // The dimensions of few samples are not those of the layer.
+            let limit =
+                samples <= neurons
+                ? " (\(samples) samples show at most \(samples - 1) components)" : ""
             guard let count = componentsFor.first?.count else {
                 return residual.map {
                     "\(explainedVariance.count) of \(neurons) components carry "
-                        + "\(((1 - $0.share) * 1000).rounded() / 10) % of the variance"
+                        + "\(((1 - $0.share) * 1000).rounded() / 10) % of the variance" + limit
                 } ?? ""
             }
             return "\(count) of \(neurons) components \(count == 1 ? "carries" : "carry") "
-                + "90 % of the variance" + (accuracy.flatMap(describe) ?? "")
+                + "90 % of the variance" + limit + (accuracy.flatMap(describe) ?? "")
         }
 
         /// How many components the network needs to classify almost as well as with all.

@@ -45,6 +45,8 @@ import Testing
             #expect(found.reconstructionError.count == 31)
             let warnings = found.warnings.filter { $0.contains("at most 11 components") }
             #expect(warnings.count == 1)
+            // The line beneath the table must not claim what the warning takes back.
+            #expect(found.summary.hasSuffix("(12 samples show at most 11 components)"))
         }
     }
 

@@ -129,6 +129,9 @@ extension ShapiroWilk.Output {
         guard let test else { return "there is no test" }
         // More digits near 1: a W of 0.9996 is not the largest possible.
         let w = test.w.brief(digits: test.w > 0.995 ? 4 : 2)
+        if test.pValueIsExtrapolated {
+            return "W = \(w) of \(test.sampleSize) neurons, too many for a p-value"
+        }
         let reading = test.pValue < 0.05 ? "not normal" : "no sign against a normal distribution"
         return "W = \(w): \(reading) (p = \(test.pValue.brief(digits: 1)))"
     }

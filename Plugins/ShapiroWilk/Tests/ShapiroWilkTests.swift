@@ -36,6 +36,10 @@ private let weights = [148.0, 154, 158, 160, 161, 162, 166, 170, 182, 195, 236]
         #expect(published.warnings.isEmpty)
         let ramp = try test((1...10).map(Double.init))
         #expect(ramp.summary == "W = 0.97: no sign against a normal distribution (p = 0.9)")
+        // Where a warning takes the p-value back, the line does not read it.
+        let many = try test((1...5001).map(Double.init))
+        #expect(many.warnings.count == 1)
+        #expect(many.summary.hasSuffix(" of 5001 neurons, too many for a p-value"))
     }
 
     @Test("dead neurons are left out when asked") func excludingDead() throws {
