@@ -53,6 +53,31 @@ public struct ResultCollection: Sendable {
             .map { ($0.head.run, $0.head.reason ?? $0.head.status.rawValue) }
     }
 
+    /// Runs with the content of another run: copies, and results of a run that was renamed since.
+    ///
+    /// Of the two the result file of the run that is gone is named, else the later one.
+    public var twins: [(run: String, other: String, location: String)] {
+        var seen: [FileContent: Int] = [:]
+        var twins: [(run: String, other: String, location: String)] = []
+        for (index, file) in files.enumerated() {
+            guard let identity = file.head.identity else { continue }
+            let content = FileContent(size: identity.size, fingerprint: identity.fingerprint)
+            guard let first = seen[content] else {
+                seen[content] = index
+                continue
+            }
+            let pair = [files[first], file]
+            let doubtful = pair.first { access($0.head.path, F_OK) != 0 } ?? file
+            twins.append((pair[0].head.run, pair[1].head.run, doubtful.location))
+        }
+        return twins
+    }
+
+    private struct FileContent: Hashable {
+        var size: Int
+        var fingerprint: UInt64
+    }
+
     private func checkUniform() throws(StoreError) {
         var variants: [(metric: String, variants: [StoreError.Mixture.Variant])] = []
         for file in files {

@@ -16,29 +16,80 @@ public struct ResultDatabase: Sendable {
     /// - Throws: ``StoreError`` if the file is something else, or cannot be opened.
     public init(at path: String) throws(StoreError) {
         self.path = path
-        var configuration = Configuration()
-        // Somebody else's collecting or reading ends soon.
-        configuration.busyMode = .timeout(10)
         do {
-            queue = try DatabaseQueue(path: path, configuration: configuration)
+            queue = try Self.open(path)
             try queue.write { database in
-                let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-                let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
                 let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+                let id = try Int.fetchOne(database, sql: "PRAGMA application_id")
                 if tables == 0, id == 0 {
                     try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
                     try database.execute(sql: "PRAGMA user_version = \(Self.version)")
                     try database.execute(sql: Schema.tables)
-                    try database.execute(sql: Schema.views)
-                } else if id != Schema.applicationID {
-                    throw StoreError(path, .notStore)
-                } else if version != Self.version {
-                    throw StoreError(path, .unknownStoreVersion(version))
+                    try Views.update(in: database)
+                } else {
+                    try Self.check(database, path)
                 }
             }
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
-            throw StoreError(path, .notStore)
         } catch { throw Self.failure(error, path, "open the store") }
+    }
+
+    /// Opens the store at `path` to read it; nothing is written to it.
+    ///
+    /// The file may come from a stranger: what is read are plain tables, never views, virtual tables
+    /// or computed columns, which can take any time and memory.
+    ///
+    /// - Throws: ``StoreError`` if the file is something else, or cannot be opened.
+    public init(readingAt path: String) throws(StoreError) {
+        self.path = path
+        func opened(readsOnly: Bool) throws -> DatabaseQueue {
+            let queue = try Self.open(path, readsOnly: readsOnly)
+            try queue.read { try Self.check($0, path) }
+            return queue
+        }
+        do {
+            queue = try opened(readsOnly: true)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+            // A collection that was killed is to be undone first.
+            do { queue = try opened(readsOnly: false) } catch {
+                throw Self.failure(error, path, "open the store")
+            }
+        } catch { throw Self.failure(error, path, "open the store") }
+    }
+
+    private static func open(_ path: String, readsOnly: Bool = false) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        // Somebody else's collecting or reading ends soon.
+        configuration.busyMode = .timeout(10)
+        configuration.readonly = readsOnly
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Refuses whatever is no store of this version, and definitions that this program never writes.
+    private static func check(_ database: Database, _ path: String) throws {
+        let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard id == Schema.applicationID else { throw StoreError(path, .notStore) }
+        guard version == Self.version else {
+            throw StoreError(path, .unknownStoreVersion(version))
+        }
+        if let trigger = try String.fetchOne(
+            database, sql: "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        {
+            throw StoreError(path, .foreignDefinition("trigger", trigger))
+        }
+        for table in ["runs", "results", "numbers"] {
+            let sql = try String.fetchOne(
+                database,
+                sql: "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?",
+                arguments: [table])
+            guard let sql, sql.uppercased().hasPrefix("CREATE TABLE") else {
+                throw StoreError(path, .foreignDefinition("table", table))
+            }
+            let computed = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden <> 0",
+                arguments: [table])
+            guard computed == 0 else { throw StoreError(path, .foreignDefinition("table", table)) }
+        }
     }
 
     /// What ``update(from:includesArrays:allowsMixed:)`` did, in runs.
@@ -73,6 +124,7 @@ public struct ResultDatabase: Sendable {
                         from: file, includesArrays: includesArrays, &changes, in: database)
                 }
                 if !allowsMixed { try checkUniform(database) }
+                try Views.update(in: database)
                 return changes
             }
         } catch { throw Self.failure(error, path, "store results") }
@@ -85,11 +137,11 @@ public struct ResultDatabase: Sendable {
         let stored = try Row.fetchAll(database, sql: "SELECT id, resultFile FROM runs")
         var count = 0
         for row in stored {
-            let file: String = row["resultFile"]
+            let file = try text(row, "resultFile")
             let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
                 .joined(separator: "/")
             guard collection.folders.contains(folder), !present.contains(file) else { continue }
-            let id: Int = row["id"]
+            let id = try integer(row, "id")
             try database.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
             count += 1
         }
@@ -105,11 +157,11 @@ public struct ResultDatabase: Sendable {
             database, sql: "SELECT id, content FROM runs WHERE path = ?",
             arguments: [file.head.path])
         if let stored {
-            if stored["content"] == content {
+            if String.fromDatabaseValue(stored["content"]) == content {
                 changes.unchanged += 1
                 return
             }
-            let id: Int = stored["id"]
+            let id = try integer(stored, "id")
             try database.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
             changes.replaced += 1
         } else {
@@ -117,7 +169,8 @@ public struct ResultDatabase: Sendable {
         }
         let results = try file.results(includesArrays: includesArrays)
         let run = RunRecord(file.head, results: results)
-        try insert(run, of: file, content: content, id: stored?["id"], in: database)
+        let id = try stored.map { try integer($0, "id") }
+        try insert(run, of: file, content: content, id: id, in: database)
         let runID = database.lastInsertedRowID
         for (layerIndex, result) in OrderedResults(results).results {
             try insert(result, layerIndex: layerIndex, runID: runID, in: database)
@@ -177,10 +230,10 @@ public struct ResultDatabase: Sendable {
                 """)
         var mixtures: [StoreError.Mixture] = []
         for row in rows {
-            let metric: String = row["metric"]
+            let metric = try text(row, "metric")
             let variant = StoreError.Mixture.Variant(
-                version: row["metricVersion"], configuration: row["configuration"],
-                exampleRun: row["run"])
+                version: try integer(row, "metricVersion"),
+                configuration: try text(row, "configuration"), exampleRun: try text(row, "run"))
             if mixtures.last?.metric == metric {
                 mixtures[mixtures.count - 1].variants.append(variant)
             } else {
@@ -212,6 +265,22 @@ public struct ResultDatabase: Sendable {
         } catch { throw Self.failure(error, path, "query the store") }
     }
 
+    /// A column whose type SQLite does not enforce.
+    private func text(_ row: Row, _ name: String) throws(StoreError) -> String {
+        guard let text = String.fromDatabaseValue(row[name]) else {
+            throw StoreError(path, .wrongType(column: name))
+        }
+        return text
+    }
+
+    /// A column whose type SQLite does not enforce.
+    private func integer(_ row: Row, _ name: String) throws(StoreError) -> Int {
+        guard let integer = Int.fromDatabaseValue(row[name]) else {
+            throw StoreError(path, .wrongType(column: name))
+        }
+        return integer
+    }
+
     private static func failure(
         _ error: any Error, _ path: String, _ operation: String
     ) -> StoreError {
@@ -219,6 +288,10 @@ public struct ResultDatabase: Sendable {
         guard let error = error as? DatabaseError else {
             return StoreError(path, .unreadable("\(error)"))
         }
+        if [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
+            return StoreError(path, .locked)
+        }
+        if error.resultCode == .SQLITE_NOTADB { return StoreError(path, .notStore) }
         return StoreError(
             path,
             .database(

@@ -10,8 +10,7 @@ public struct RunRecord: Sendable, Equatable {
     public var model: String?
     /// What trained it.
     public var framework: String?
-    /// The attribute or parameter `width`; else the parameter `hidden` (its first entry); else the
-    /// number of neurons of the first layer with results.
+    /// As the results say it; of results that do not, by the rule of ``NetworkWidth``.
     public var width: Int?
     /// Seed of the training.
     public var seed: Int?
@@ -51,9 +50,9 @@ public struct RunRecord: Sendable, Equatable {
         testAccuracy = value("test_accuracy")?.number
         trainLoss = value("train_loss")?.number
         testLoss = value("test_loss")?.number
-        let hidden = value("hidden")
         width =
-            value("width")?.integer ?? hidden?.integer ?? hidden?.elements.first?.integer
-            ?? results.first { $0.neurons > 0 }?.neurons
+            results.lazy.compactMap(\.width).first
+            ?? NetworkWidth.of(
+                attributes, firstLayer: results.first { $0.neurons > 0 }?.neurons)
     }
 }

@@ -28,6 +28,12 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         /// The file exists and is something else.
         case notStore
         case unknownStoreVersion(Int)
+        /// Something in the store's schema that this program never writes: its kind and name.
+        case foreignDefinition(String, String)
+        /// A column holds a value of another type than this program writes.
+        case wrongType(column: String)
+        /// Another program kept the store locked for as long as one waits.
+        case locked
         /// The same run is in two result files.
         case duplicate(run: String, other: String)
         /// Results that do not belong into one table.
@@ -70,6 +76,19 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
     /// One sentence with a remedy.
     public var description: String { "\(visible(subject)): \(visible(reason))" }
 
+    /// Whether the system or another program is in the way, rather than what the file holds.
+    public var isInputOutput: Bool {
+        switch cause {
+        case .unreadable, .locked: true
+        case .database(_, let code, _): !Self.codesOfDamage.contains(code & 0xFF)
+        default: false
+        }
+    }
+
+    /// SQLite's codes for files that are no database, damaged, or of other tables: ERROR, CORRUPT,
+    /// TOOBIG, CONSTRAINT, MISMATCH, NOTADB.
+    private static let codesOfDamage: Set<Int32> = [1, 11, 18, 19, 20, 26]
+
     private var reason: String {
         switch cause {
         case .unreadable(let words): return words
@@ -83,6 +102,13 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case .unknownStoreVersion(let version):
             return "a result store of version \(version), this program knows version "
                 + "\(ResultDatabase.version); collect into a new file"
+        case .foreignDefinition(let kind, let name):
+            return "its \(kind) \(name) is not as this program makes it; collect into a new file"
+        case .wrongType(let column):
+            return "a value in its column \(column) has a wrong type; collect into a new file"
+        case .locked:
+            return "another program keeps it locked; try again when that has ended (fuser names "
+                + "it), or collect into a new file"
         case .duplicate(let run, let other):
             return "\(run) is in \(other) as well; collect one of the two folders"
         case .mixed(let mixtures):

@@ -24,6 +24,8 @@ public struct StoredResult: Sendable, Equatable {
     public var neurons: Int
     /// Entries that are NaN or infinite.
     public var nonFinite: Int
+    /// The width of the network; `nil` where it is not known.
+    public var width: Int?
     /// Settings of the metric.
     public var configuration: JSONNode
     /// The numbers among the values.
@@ -76,6 +78,7 @@ public struct StoredResult: Sendable, Equatable {
         self.samples = samples
         self.neurons = neurons
         self.nonFinite = nonFinite
+        width = result["width"]?.integer
         self.configuration = configuration
         summary = result["summary"]?.text ?? ""
         let units = Dictionary(

@@ -1,4 +1,7 @@
+import Analysis
 import Foundation
+import GRDB
+import MetricCore
 import Testing
 
 @testable import ResultStore
@@ -117,8 +120,20 @@ import Testing
         _ = try database.update(from: ResultCollection(folders: [scratch.path]))
         #expect(
             try database.rows(
-                "SELECT deadNeurons, deadFraction, participationRatio, componentsFor95, shapiroW FROM layers WHERE run = 'b' ORDER BY layerIndex"
-            ) == [["3.0", "0.3", "2.5", "3.0", nil], ["0.0", "0.0", "2.5", "3.0", nil]])
+                "SELECT layer, site, deadNeurons, deadFraction, participationRatio, componentsFor95, shapiroW FROM layers WHERE run = 'b' ORDER BY layerIndex, site"
+            ) == [
+                ["hidden2", "post", "3.0", "0.3", nil, nil, nil],
+                ["hidden2", "pre", nil, nil, "2.5", "3.0", nil],
+                ["hidden10", "post", "0.0", "0.0", nil, nil, nil],
+                ["hidden10", "pre", nil, nil, "2.5", "3.0", nil],
+            ])
+        // Every metric that was collected has columns, under the names of the command line.
+        #expect(
+            try database.rows(
+                """
+                SELECT "dead.fraction", "pca.componentsFor.0.95" FROM layers
+                WHERE run = 'b' AND layer = 'hidden2' ORDER BY site
+                """) == [["0.3", nil], [nil, "3.0"]])
         #expect(
             try database.rows(
                 "SELECT width, runs, mean, variance, minimum, maximum FROM byWidth WHERE epoch = 5 AND layer = 'hidden2' AND quantity = 'count' ORDER BY width"
@@ -135,6 +150,122 @@ import Testing
             try database.rows("SELECT run FROM latest ORDER BY run") == [
                 ["a"], ["b"], ["c"], ["z"],
             ])
+    }
+
+    /// Two sites of one run are two rows each, never summed and never one instead of the other.
+    @Test func viewsKeepSitesApart() throws {
+        let scratch = try Scratch()
+        var results: [LayerResult] = []
+        for (layer, neurons, counts) in [("hidden", 64, [3, 5]), ("output", 10, [0, 2])] {
+            for (site, count) in zip([Site.pre, .post], counts) {
+                var result = dead(layer, of: "a.h5", count: count, neurons: neurons)
+                result.site = site
+                results.append(result)
+            }
+        }
+        let head = ResultFileHead(
+            run: "a.h5", path: "/data/a.h5", identity: nil, metrics: [])
+        try ResultFile.write(head, results: results, to: scratch.file("a.json"))
+        let database = try ResultDatabase(at: scratch.file("r.sqlite"))
+        _ = try database.update(from: ResultCollection(folders: [scratch.path]))
+        #expect(
+            try database.rows(
+                "SELECT layer, site, deadNeurons FROM layers ORDER BY layerIndex, site DESC")
+                == [
+                    ["hidden", "pre", "3.0"], ["hidden", "post", "5.0"], ["output", "pre", "0.0"],
+                    ["output", "post", "2.0"],
+                ])
+        #expect(
+            try database.rows("SELECT site, dead, neurons FROM deadNeurons ORDER BY site DESC")
+                == [["pre", "3.0", "74"], ["post", "7.0", "74"]])
+    }
+
+    @Test func viewsFollowTheMetricsThatWereCollected() throws {
+        let scratch = try Scratch()
+        var own = dead("hidden", of: "a.h5", count: 1)
+        own.metric = descriptor("own-metric")
+        own.values = ["it's \"odd\"": .number(7), "list": .numbers([1, 2])]
+        own.quantities = []
+        let head = ResultFileHead(run: "a.h5", path: "/data/a.h5", identity: nil)
+        try ResultFile.write(head, results: [own], to: scratch.file("a.json"))
+        let database = try ResultDatabase(at: scratch.file("r.sqlite"))
+        _ = try database.update(from: ResultCollection(folders: [scratch.path]))
+        #expect(
+            try database.rows(#"SELECT "own-metric.it's ""odd""" FROM layers"#) == [["7.0"]])
+        let names = "SELECT name FROM pragma_table_info('layers')"
+        #expect(try database.rows(names + " WHERE name LIKE 'pca.%'").isEmpty)
+        // A store of an earlier program has other views.
+        let queue = try DatabaseQueue(path: database.path)
+        try queue.write {
+            try $0.execute(
+                sql: "DROP VIEW deadNeurons; CREATE VIEW deadNeurons AS SELECT 1 AS dead")
+        }
+        _ = try database.update(from: ResultCollection(folders: [scratch.path]))
+        #expect(try database.rows("SELECT site FROM deadNeurons").isEmpty)
+    }
+
+    /// What a stranger's store defines must not run when the store is read.
+    @Test(arguments: [
+        "DROP TABLE numbers; CREATE VIEW numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS resultID, 'x' AS quantity, NULL AS element, '' AS unit, i AS value FROM n",
+        "ALTER TABLE numbers ADD COLUMN bomb AS (randomblob(1000000000))",
+        "CREATE TRIGGER bomb AFTER INSERT ON runs BEGIN DELETE FROM results; END",
+        "DROP TABLE runs",
+    ])
+    func foreignDefinitionsAreRefused(sql: String) throws {
+        let scratch = try Scratch()
+        try store("a.h5", in: scratch.path)
+        let path = scratch.file("r.sqlite")
+        let collection = try ResultCollection(folders: [scratch.path])
+        _ = try ResultDatabase(at: path).update(from: collection)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        for open in [ResultDatabase.init(at:), ResultDatabase.init(readingAt:)] {
+            let error = #expect(throws: StoreError.self) { try open(path) }
+            guard case .foreignDefinition = error?.cause else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    /// SQLite keeps whatever is put into a column.
+    @Test(arguments: [
+        "UPDATE runs SET content = x'00ff', resultFile = x'00ff'",
+        "UPDATE results SET metricVersion = 'many'", "UPDATE results SET metric = x'ff'",
+        "UPDATE results SET configuration = 7.5", "UPDATE numbers SET value = 'text'",
+        "UPDATE results SET neurons = -9e99, samples = 'x', layer = 5",
+        "UPDATE runs SET attributes = x'ff', width = 'wide', run = 3",
+        "UPDATE numbers SET quantity = x'ff', unit = 4, element = 'x'",
+    ])
+    func columnsOfOtherTypesAreErrorsOrNothing(sql: String) throws {
+        let scratch = try Scratch()
+        try store("a.h5", in: scratch.path)
+        let database = try ResultDatabase(at: scratch.file("r.sqlite"))
+        let collection = try ResultCollection(folders: [scratch.path])
+        _ = try database.update(from: collection)
+        // The tables as a stranger would declare them.
+        let queue = try DatabaseQueue(path: database.path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        for includesArrays in [true, false] {
+            do {
+                _ = try database.update(from: collection, includesArrays: includesArrays)
+            } catch {
+                #expect(!error.isInputOutput, "\(error)")
+            }
+        }
+        #expect(try !database.rows("SELECT * FROM runs").isEmpty)
+    }
+
+    @Test func aRenamedRunThatCountsTwiceIsFound() throws {
+        let scratch = try Scratch()
+        for name in ["a.h5", "renamed.h5"] { try store(name, in: scratch.path) }
+        // Neither run is there any more; the first is named.
+        let twins = try ResultCollection(folders: [scratch.path]).twins
+        #expect(twins.map(\.run) == ["a.h5"])
+        #expect(twins.map(\.other) == ["renamed.h5"])
+        #expect(twins.map(\.location) == [scratch.file("a.h5.json")])
     }
 
     /// Runs `program` with the store as its argument; `nil` where there is no Python.
