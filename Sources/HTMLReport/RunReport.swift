@@ -102,52 +102,25 @@ public struct RunReport {
     }
 
     /// What could not be read, what the comparison says, and what the results say.
-    ///
-    /// Sentences of a metric that differ in their numbers alone are told once, with all the places.
     private func warnings(of sections: [RunSection]) -> [[String: Any]] {
-        var places: [[[String: Any]]] = []
-        var texts: [String] = []
-        var positions: [String: Int] = [:]
+        let whole = (failures + (comparison?.warnings ?? [])).map { ["text": visible($0)] }
+        var list = WarningList()
         for section in sections {
             for result in section.state.results where result.status != .skipped {
                 let reason =
                     result.status == .ok
                     ? [] : ["\(result.status.rawValue): \(result.reason ?? "no reason given")"]
+                let place = [section.name, result.layer, result.site?.rawValue ?? ""]
                 for warning in reason + result.warnings {
-                    let text = "\(result.metric.title): \(warning)"
-                    let key = result.metric.id + Self.withoutNumbers(warning)
-                    let position = positions[key] ?? texts.count
-                    if position == texts.count {
-                        positions[key] = position
-                        texts.append(text)
-                        places.append([])
-                    }
-                    let place = [section.name, result.layer, result.site?.rawValue ?? ""]
-                    places[position].append([
-                        "anchor": section.anchor, "own": visible(text),
-                        "place": visible(place.filter { !$0.isEmpty }.joined(separator: " ")),
-                    ])
+                    list.add(
+                        warning, of: result.metric,
+                        at: .init(
+                            anchor: section.anchor,
+                            name: place.filter { !$0.isEmpty }.joined(separator: " ")))
                 }
             }
         }
-        let whole = (failures + (comparison?.warnings ?? [])).map { ["text": visible($0)] }
-        return whole + zip(texts, places).map { ["text": visible($0), "places": $1] }
-    }
-
-    /// `text` with every number replaced by the same sign.
-    private static func withoutNumbers(_ text: String) -> String {
-        var result = ""
-        var isNumber = false
-        for character in text {
-            if character.isNumber || isNumber && ".,e".contains(character) {
-                if !isNumber { result.append("#") }
-                isNumber = true
-            } else {
-                result.append(character)
-                isNumber = false
-            }
-        }
-        return result
+        return whole + list.context
     }
 }
 

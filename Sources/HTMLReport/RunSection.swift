@@ -70,7 +70,8 @@ struct RunSection {
             "quantities": result.quantities.filter(\.isHeadline).map { quantity in
                 [
                     "title": visible(quantity.title),
-                    "value": readable(quantity.value, in: quantity.unit),
+                    "value": quantity.text.map { visible($0) }
+                        ?? readable(quantity.value, in: quantity.unit),
                 ]
             },
         ]
@@ -128,19 +129,26 @@ struct Overview {
     private struct Key: Hashable {
         var metric: String
         var quantity: String
+        /// The site, of a metric that looked at several.
+        var site: Site?
     }
 
     private static func quantities(
         of states: [RunState]
     ) -> [(key: Key, title: String, metric: String, unit: String)] {
+        typealias Entry = (key: Key, title: String, metric: String, unit: String)
         var seen: Set<Key> = []
-        return states.flatMap(\.results).flatMap { result in
-            result.keyQuantities.compactMap { quantity in
-                let key = Key(metric: result.metric.id, quantity: quantity.name)
+        let results = states.flatMap(\.results)
+        let sites = Dictionary(grouping: results.filter { $0.status != .skipped }, by: \.metric.id)
+            .mapValues { Set($0.map(\.site)) }
+        return results.flatMap { result -> [Entry] in
+            let site = sites[result.metric.id, default: []].count > 1 ? result.site : nil
+            return result.keyQuantities.compactMap { quantity -> Entry? in
+                let key = Key(metric: result.metric.id, quantity: quantity.name, site: site)
                 guard seen.insert(key).inserted else { return nil }
                 return (
-                    key, quantity.title, result.metric.title,
-                    quantity.unit.label
+                    key, quantity.title + (site.map { " (\($0.rawValue))" } ?? ""),
+                    result.metric.title, quantity.unit.label
                 )
             }
         }
@@ -166,7 +174,10 @@ struct Overview {
     }
 
     private static func cell(_ key: Key, in results: [LayerResult]) -> [String: Any] {
-        let result = results.first { $0.metric.id == key.metric && $0.status != .skipped }
+        let result = results.first {
+            $0.metric.id == key.metric && $0.status != .skipped
+                && (key.site == nil || $0.site == key.site)
+        }
         let quantity = result.flatMap { result in
             result.status == .ok
                 ? result.quantities.first { $0.name == key.quantity } : nil
@@ -210,7 +221,7 @@ struct ComparisonSection {
     private func row(
         _ track: Comparison.Track, _ section: Comparison.Section
     ) -> [String: Any] {
-        let interval = track.correlation?.interval(level: comparison.level)
+        let interval = track.correlationInterval
         return [
             "name": visible(track.heading),
             "highest": track.highest.map { section.groups[$0].text } ?? "-",

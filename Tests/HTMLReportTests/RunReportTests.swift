@@ -73,8 +73,32 @@ struct RunReportTests {
         let end = try #require(page[start.upperBound...].range(of: "</section>"))
         let section = page[start.upperBound..<end.lowerBound]
         #expect(section.components(separatedBy: "<li>").count == 1 + 2)
-        #expect(section.contains("<li>Dead neurons: 3 of 1.5 are odd<div>"))
-        #expect(section.contains("title=\"Dead neurons: 41 of 7 are odd\">b hidden post</a>"))
+        // Each with its own numbers, none above all others.
+        #expect(section.contains("<li>Dead neurons: … of … are odd<div>3 of 1.5 are odd: <a "))
+        #expect(section.contains("<div>41 of 7 are odd: <a href=\"#run-2\">b hidden post</a>"))
+        #expect(section.contains("<li>Dead neurons: new<div><a href=\"#run-2\">"))
+    }
+
+    @Test func aNumberIsANumberHoweverItIsWritten() throws {
+        let warnings = ["BIC -69.716, mixture 6.2e-05.", "BIC 3, mixture -1e+9."]
+        let page = try page(
+            of: warnings.enumerated().map {
+                sample("\($0).h5", width: 64, accuracy: 0.5, dead: 1, warnings: [$1])
+            })
+        #expect(!page.contains("<li>Dead neurons: BIC 3"))
+        #expect(page.contains("<div>BIC -69.716, mixture 6.2e-05.: <a href=\"#run-1\">"))
+        #expect(page.contains("<li>Dead neurons: BIC …, mixture ….<div>"))
+    }
+
+    @Test func keepsSitesApartInTheOverview() throws {
+        var state = sample("a.h5", width: 64, accuracy: 0.5, dead: 3)
+        var other = state.results[0]
+        other.site = .pre
+        other.quantities[0].value = 41
+        state.results.append(other)
+        let page = try page(of: [state])
+        #expect(page.contains("data-v=\"3.0\"") && page.contains("data-v=\"41.0\""))
+        #expect(page.contains("dead (pre)") && page.contains("dead (post)"))
     }
 
     @Test func comparesNothingWhereThereIsNothing() throws {
