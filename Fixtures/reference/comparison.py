@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Reference values for comparisons: Spearman's correlation by SciPy, its interval by Bonett and
-Wright's formula, bootstrap intervals of means by counting every resample.
+Wright's formula, quantiles and intervals of means by SciPy's t distribution.
 
     python3 comparison.py > comparison.json
 """
 
-import itertools
 import json
 import math
 import sys
@@ -24,10 +23,13 @@ def correlation(x, y):
     return {"x": x, "y": y, "ranks": stats.rankdata(x).tolist(), "rho": rho, "interval": interval}
 
 
-def bootstrap(values):
-    means = [sum(resample) / len(values) for resample in itertools.product(values, repeat=len(values))]
-    low, high = np.quantile(means, [0.025, 0.975], method="inverted_cdf")
+def interval(values):
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values))
     return {"values": values, "low": float(low), "high": float(high)}
+
+
+def quantile(degrees, level):
+    return {"degrees": degrees, "level": level, "t": float(stats.t.ppf((1 + level) / 2, degrees))}
 
 
 def main():
@@ -44,7 +46,7 @@ def main():
         x = rng.normal(size=count).round(1)
         pairs.append((x.tolist(), (0.6 * x + rng.normal(size=count)).round(1).tolist()))
     samples = [
-        [0.0, 1.0], [1.0, 2.0, 4.0], [0.5, 0.5, 0.5], [0.974, 0.972, 0.975, 0.9755],
+        [0.0, 1.0], [1.0, 2.0, 4.0], [0.974, 0.972, 0.975, 0.9755],
         [3.0, 1.0, 4.0, 1.0, 5.0], rng.exponential(size=6).round(3).tolist(),
         rng.normal(size=7).round(3).tolist(),
     ]
@@ -52,7 +54,10 @@ def main():
         {
             "versions": {"numpy": np.__version__, "scipy": scipy.__version__},
             "correlations": [correlation(list(map(float, x)), list(map(float, y))) for x, y in pairs],
-            "bootstraps": [bootstrap(values) for values in samples],
+            "intervals": [interval(values) for values in samples],
+            "quantiles": [quantile(degrees, level)
+                          for degrees in (1, 2, 3, 4, 5, 6, 7, 29, 30, 1001, 9999)
+                          for level in (0.01, 0.5, 0.8, 0.95, 0.99, 0.999999)],
         },
         sys.stdout, indent=1)
     print()

@@ -1,4 +1,5 @@
 import Analysis
+import Comparison
 import Executable
 import MetricCore
 import Report
@@ -12,6 +13,11 @@ struct AnalysisRun {
     let output: OutputOptions
 
     func perform() async throws {
+        if output.plot != nil, !metrics.contains(where: \.descriptor.draws) {
+            let ids = metrics.map(\.descriptor.id).joined(separator: ", ")
+            throw Failure(
+                message: "\(ids) draws no picture; leave out --plot", code: Failure.usage)
+        }
         if metrics.contains(where: \.multipliesMatrices) { Program.useBestCore() }
         try output.checkTargets()
         let analyzer = Analyzer(metrics: metrics, selection: selection.selection)
@@ -21,15 +27,23 @@ struct AnalysisRun {
             do {
                 let analysis = try await analyze(path, with: analyzer)
                 results += analysis.results
-                failures += analysis.failures.map(Failure.init) + computationFailures(in: analysis)
+                say(analysis.notes, of: path)
+                failures += analysis.failures.map(Failure.init)
+                failures += Remark.failures(in: analysis.results, told: analysis.failures)
             } catch let error as RunError {
                 failures.append(Failure(error))
             }
         }
         if !results.isEmpty || failures.isEmpty { try output.write(results) }
         for failure in failures { output.say(failure) }
-        try output.draw(results)
+        // Where nothing was computed the reasons were told already.
+        if results.contains(where: \.isUseful) { try output.draw(results) }
         try conclude(results, failures)
+    }
+
+    private func say(_ notes: [String], of run: String) {
+        guard !output.quiet else { return }
+        for note in notes { Messages.say(warning: "\(visible(run)): \(visible(note))") }
     }
 
     private func analyze(_ path: String, with analyzer: Analyzer) async throws -> RunAnalysis {
@@ -45,32 +59,25 @@ struct AnalysisRun {
         try sayRemarks(on: run)
         let bar = output.quiet ? nil : ProgressBar(path, total: 0)
         defer { bar?.finish() }
-        return try await analyzer.analyze(run) { done, total in
+        var analysis = try await analyzer.analyze(run) { done, total in
             bar?.update(done: done, of: total)
         }
+        analysis.noteWidth(run.attributes)
+        return analysis
     }
 
     /// Says which matrices are passed over and which layers have two names, unless layers were named.
     private func sayRemarks(on run: RunFile) throws {
-        guard !output.quiet, selection.selection.dataset == nil, selection.selection.layers.isEmpty
-        else { return }
+        let chosen = selection.selection
+        guard !output.quiet, chosen.datasets.isEmpty, chosen.layers.isEmpty else { return }
         for remark in try run.remarks() {
             Messages.say(warning: "\(visible(run.path)): \(remark)")
         }
     }
 
-    /// The failures of metrics on what could be read.
-    private func computationFailures(in analysis: RunAnalysis) -> [Failure] {
-        let unreadable = Set(analysis.failures.map(\.description))
-        let failed = analysis.results.filter { $0.status == .failed }
-        return Remark.all(on: failed) { [$0.reason].compactMap { $0 } }
-            .filter { !unreadable.contains($0.remark.text) }
-            .map { Failure(message: Remark.line($0.remark, $0.metrics), code: Failure.badData) }
-    }
-
     /// Ends with the exit code of the contract; the reasons were printed.
     private func conclude(_ results: [LayerResult], _ failures: [Failure]) throws {
-        let isUseful = results.contains { $0.status != .failed && $0.status != .skipped }
+        let isUseful = results.contains(where: \.isUseful)
         if let first = failures.first { throw Ended(code: isUseful ? Failure.partly : first.code) }
         guard isUseful || results.isEmpty else {
             throw Failure(
@@ -79,6 +86,11 @@ struct AnalysisRun {
                 code: Failure.badData)
         }
     }
+}
+
+extension LayerResult {
+    /// Whether a matrix was looked at.
+    fileprivate var isUseful: Bool { status != .failed && status != .skipped }
 }
 
 /// The process ends with this code; everything was said.
@@ -192,7 +204,9 @@ extension OutputOptions {
             }
             if !quiet { warnings.forEach { Messages.say(warning: $0) } }
         } catch let error as PlotError {
-            throw Failure(message: error.description, code: Failure.inputOutput)
+            throw Failure(
+                message: error.description,
+                code: error == .nothingToDraw ? Failure.badData : Failure.inputOutput)
         } catch let error as OutputError {
             throw Failure(error)
         }

@@ -1,9 +1,9 @@
 import Analysis
 import ArgumentParser
 import Batch
+import Comparison
 import Executable
 import Glibc
-import HDF5
 import MetricCore
 import Report
 import RunFormat
@@ -119,7 +119,8 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
                 do {
                     let file = try RunFile(path: run.name, options: options)
                     let analyzer = Analyzer(metrics: metrics, selection: selection)
-                    let analysis = try await analyzer.analyze(file)
+                    var analysis = try await analyzer.analyze(file)
+                    analysis.noteWidth(file.attributes)
                     return Batch.Analyzed(
                         attributes: JSONNode(file.attributes), results: analysis.results)
                 } catch let error as RunError {
@@ -181,38 +182,20 @@ extension ChoiceOptions {
         let sites = Site.allCases.filter(selection.sites.contains).map(\.rawValue)
         func texts(_ texts: [String]) -> JSONNode { .list(texts.map { .text($0) }) }
         func text(_ text: String?) -> JSONNode { text.map { .text($0) } ?? .null }
-        return .object(
-            [
-                .init("layers", texts(selection.layers)),
-                // One text, so that batches from before there could be several go on.
-                .init("site", sites.isEmpty ? .null : .text(sites.joined(separator: ","))),
-                .init("dataset", text(selection.dataset)),
-                .init("channelsAreLast", .flag(selection.channelsAreLast)),
-                .init("snapshots", texts(selection.snapshots)),
-                .init("nonFinite", .text(selection.nonFinite.rawValue)),
-            ] + (elementType.map { [.init("dtype", .text($0))] } ?? []))
-    }
-}
-
-extension JSONNode {
-    /// The attributes of a run.
-    init(_ attributes: RunMetadata) {
-        self = .object(
-            attributes.all.map { entry in
-                let node: JSONNode =
-                    switch entry.value {
-                    case .text(let text): .text(text)
-                    case .texts(let texts): .list(texts.map { .text($0) })
-                    case .integer(let integer): .integer(integer)
-                    case .integers(let integers): .list(integers.map { .integer($0) })
-                    // As text: a number of JSON would be another one for most readers.
-                    case .unsigned(let value): .text("\(value)")
-                    case .unsigneds(let values): .list(values.map { .text("\($0)") })
-                    case .number(let number): JSONNode(.number(number))
-                    case .numbers(let numbers): JSONNode(.numbers(numbers))
-                    case .unread: .null
-                    }
-                return .init(entry.name, node)
-            })
+        var settings: [JSONNode.Field] = [
+            .init("layers", texts(selection.layers)),
+            // One text, so that batches from before there could be several go on.
+            .init("site", sites.isEmpty ? .null : .text(sites.joined(separator: ","))),
+            .init(
+                "dataset",
+                selection.datasets.count > 1
+                    ? texts(selection.datasets) : text(selection.datasets.first)),
+            .init("channelsAreLast", .flag(selection.channelsAreLast)),
+            .init("snapshots", texts(selection.snapshots)),
+            .init("nonFinite", .text(selection.nonFinite.rawValue)),
+        ]
+        if let elementType { settings.append(.init("dtype", .text(elementType))) }
+        if let axes = selection.axes { settings.append(.init("axes", .text(axes.text))) }
+        return .object(settings)
     }
 }

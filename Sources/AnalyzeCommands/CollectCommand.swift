@@ -64,6 +64,12 @@ struct Collect: ParsableCommand {
             for problem in collection.problems { Messages.say(error: problem.description) }
             let failures = collection.failures
             if !quiet {
+                for twin in collection.twins {
+                    Messages.say(
+                        warning: "\(visible(twin.run)) and \(visible(twin.other)) are the same "
+                            + "file, copied or renamed, and count twice; remove "
+                            + "\(visible(twin.location)) unless both are meant")
+                }
                 if let first = failures.first {
                     Messages.say(
                         warning: "\(failures.count) runs failed or lack results, the first being "
@@ -99,11 +105,8 @@ struct Collect: ParsableCommand {
 
 extension Failure {
     init(_ error: StoreError) {
-        let code =
-            switch error.cause {
-            case .unreadable, .database: Failure.inputOutput
-            default: Failure.badData
-            }
-        self.init(message: error.description, code: code)
+        self.init(
+            message: error.description,
+            code: error.isInputOutput ? Failure.inputOutput : Failure.badData)
     }
 }

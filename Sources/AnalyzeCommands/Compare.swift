@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Comparison
 import Executable
@@ -14,9 +15,14 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
             discussion: """
                 Two runs, or two snapshots of one, stand side by side with their differences. \
                 More are put into groups: the seeds of a group are summarized by mean, standard \
-                deviation (n - 1) and a bootstrap interval of the mean; each quantity is correlated \
-                with the test accuracy over all runs (Spearman, interval by Fisher's \
-                transformation with Bonett and Wright's variance).
+                deviation (n - 1) and Student's t interval of the mean; each quantity is correlated \
+                with the test accuracy over all runs (Spearman, from three runs on; interval by \
+                Fisher's transformation with Bonett and Wright's variance). Data sets, models, \
+                snapshots and epochs of one training are kept apart: they are no repetitions.
+
+                --fail-on fails closed. Exit code 2: a number satisfies a condition, whatever else \
+                is missing. 65: no result can answer a condition. 1: some result or run lacks the \
+                number, or could not be read.
 
                 Examples:
                   analyze compare runs/
@@ -32,7 +38,8 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Group by these, the last being the axis: width, seed, dataset, epoch, snapshot, run, "
-                + "any attribute or training parameter. Default: width, data sets apart.",
+                + "any attribute or training parameter. Default: width; epoch or snapshot where "
+                + "all runs have one width.",
             valueName: "a,b"),
         transform: { $0.split(separator: ",").map(String.init) })
     var by: [String] = []
@@ -65,19 +72,12 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
 
     @Option(help: "The probability with which intervals are to cover.")
     var level = 0.95
-    @Option(help: "Resamples of a bootstrap; groups of up to 7 runs are counted exactly.")
-    var resamples = 10_000
-    @Option(help: "Of the bootstrap.")
-    var seed: UInt64 = 1
 
     @OptionGroup(title: "Results") var output: OutputOptions
 
     func validate() throws {
         guard level > 0, level < 1 else {
             throw ValidationError("--level is \(level); expected a number between 0 and 1")
-        }
-        guard (1...10_000_000).contains(resamples) else {
-            throw ValidationError("--resamples is \(resamples); expected 1 to 10000000")
         }
     }
 
@@ -88,12 +88,15 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
             runs, messages: RunMessages(isVerbose: output.verbose, isQuiet: output.quiet),
             known: Metrics.metrics)
         let states = await gathering.states(in: runs.inputs)
-        guard !states.isEmpty else {
-            throw Ended(code: gathering.failures.first?.code ?? Failure.badData)
-        }
+        guard !states.isEmpty else { throw gathering.nothingFound(in: runs.inputs) }
         let baselines = await gathering.states(in: baseline)
-        try compare(states, baselines)
-        try conclude(states, gathering.failures)
+        var refusal: Failure?
+        do { try compare(states, baselines) } catch let failure as Failure where !failOn.isEmpty {
+            // What does not compare can be checked all the same.
+            Messages.say(error: failure.message)
+            refusal = failure
+        }
+        try conclude(states, gathering.failures, refusal)
     }
 
     private func compare(_ states: [RunState], _ baselines: [RunState]) throws {
@@ -106,7 +109,9 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
                     json: differences.json)
                 say(differences.warnings)
                 if output.plot != nil {
-                    say(["two runs side by side have no figure; name --by to draw groups"])
+                    throw Failure(
+                        message: "two runs side by side have no picture; leave out --plot, or name "
+                            + "--by to draw groups", code: Failure.usage)
                 }
                 return
             }
@@ -114,13 +119,15 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
                 states, baselines: baselines,
                 options: ComparisonOptions(
                     by: by, target: target, layers: runs.layers, quantities: quantities,
-                    level: level, resamples: resamples, seed: seed))
+                    level: level))
             try write(
                 table: comparison.writeTable, csv: comparison.writeCSV, json: comparison.json)
             say(comparison.warnings)
             try draw(comparison)
         } catch let error as ComparisonError {
-            throw Failure(message: error.description, code: Failure.usage)
+            throw Failure(
+                message: error.description,
+                code: error.isAboutData ? Failure.badData : Failure.usage)
         } catch let error as OutputError {
             throw Failure(error)
         }
@@ -165,22 +172,35 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
         try output.draw(comparison.figures, to: plot)
     }
 
-    /// Tells what satisfies a condition and ends with the contract's exit code.
-    private func conclude(_ states: [RunState], _ failures: [Failure]) throws {
-        var hasHit = false
+    /// Tells what satisfies a condition and what could not be checked, and ends with the contract's
+    /// exit code.
+    private func conclude(
+        _ states: [RunState], _ failures: [Failure], _ refusal: Failure?
+    ) throws {
+        var codes: Set<Int32> = failures.isEmpty ? [] : [Failure.partly]
         for condition in failOn {
-            let (hits, checked) = condition.check(states)
-            guard checked > 0 else {
-                // A check that looked at nothing must not pass.
-                throw Failure(
-                    message: "nothing to check --fail-on '\(visible(condition.text))' against: no "
-                        + "result has this number", code: Failure.usage)
+            let verdict = condition.check(states)
+            if verdict.checked == 0 {
+                // The data are not what the condition needs.
+                codes.insert(Failure.badData)
+                let first = verdict.gaps.first.map { "; \($0.description)" } ?? ""
+                Messages.say(
+                    error: "no result can answer --fail-on '\(visible(condition.text))'\(first)")
+                continue
             }
-            for hit in hits { Messages.say(error: hit.description) }
-            hasHit = hasHit || !hits.isEmpty
+            if !verdict.gaps.isEmpty { codes.insert(Failure.partly) }
+            if !verdict.hits.isEmpty { codes.insert(Failure.threshold) }
+            for hit in verdict.hits { Messages.say(error: hit.description) }
+            // Why results failed was told when they were read.
+            for gap in verdict.gaps where gap.result?.status != .failed {
+                Messages.say(error: gap.description)
+            }
         }
-        if hasHit { throw Ended(code: Failure.threshold) }
-        if !failures.isEmpty { throw Ended(code: Failure.partly) }
+        // A hit is a hit, whatever else is missing.
+        let order = [Failure.threshold, Failure.badData]
+        if let code = order.first(where: codes.contains) ?? refusal?.code ?? codes.first {
+            throw Ended(code: code)
+        }
     }
 }
 

@@ -38,11 +38,17 @@ struct ComparedRuns: ParsableArguments {
             valueName: "step"))
     var snapshots: [String] = []
 
+    @OptionGroup var matrices: MatrixOptions
+
     @Flag(help: "Follow links into other files.")
     var allowExternalLinks = false
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("No runs were given") }
+        if !matrices.datasets.isEmpty, !layers.isEmpty || !snapshots.isEmpty {
+            throw ValidationError(
+                "--dataset names matrices; --layer and --snapshot do not go with it")
+        }
     }
 }
 
@@ -63,6 +69,7 @@ struct RunGathering: Sendable {
     /// Those that were asked for; all if `nil`.
     private let ids: [String]?
     private let layers: [String]
+    private let matrices: MatrixOptions
     private let snapshots: [String]
     private let allowsExternalLinks: Bool
     private let messages: RunMessages
@@ -74,6 +81,7 @@ struct RunGathering: Sendable {
     ) throws {
         ids = options.metrics
         layers = options.layers
+        matrices = options.matrices
         snapshots = options.snapshots
         allowsExternalLinks = options.allowExternalLinks
         self.messages = messages
@@ -116,6 +124,7 @@ struct RunGathering: Sendable {
         }
         bar?.finish()
         // Told in the order of the files, whichever was read first.
+        if !messages.isQuiet { found.flatMap(\.notes).forEach { Messages.say(warning: $0) } }
         for failure in found.flatMap(\.failures) {
             messages.say(failure)
             failures.append(failure)
@@ -123,10 +132,21 @@ struct RunGathering: Sendable {
         return found.flatMap(\.states)
     }
 
+    /// Why there are no states in `inputs`; what could not be read was told already.
+    func nothingFound(in inputs: [String]) -> any Error {
+        guard let first = failures.first else {
+            return Failure(
+                message: inputs.map(visible).joined(separator: ", ") + ": there are no results",
+                code: Failure.badData)
+        }
+        return Ended(code: first.code)
+    }
+
     /// What was found in one file.
     private struct Gathered: Sendable {
         var states: [RunState] = []
         var failures: [Failure] = []
+        var notes: [String] = []
     }
 
     private func gather(_ file: String) async -> Gathered {
@@ -155,18 +175,14 @@ struct RunGathering: Sendable {
         }
         if start.starts(with: Array("SQLite format 3\0".utf8)) {
             do {
-                return Gathered(
-                    states: wanted(
-                        try RunState.states(in: ResultDatabase(at: path), descriptor: describe)))
-            } catch {
-                throw Failure(message: error.description, code: Failure.badData)
-            }
+                return wanted(
+                    try RunState.states(in: ResultDatabase(readingAt: path), descriptor: describe))
+            } catch { throw Failure(error) }
         }
         if start.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") {
             let bytes = try Self.bytes(of: path, limit: .max)
             do {
-                return Gathered(
-                    states: wanted(try RunState.states(in: bytes, descriptor: describe)))
+                return wanted(try RunState.states(in: bytes, descriptor: describe))
             } catch {
                 throw Failure(
                     message: "\(visible(path)): \(error.description)", code: Failure.badData)
@@ -183,10 +199,15 @@ struct RunGathering: Sendable {
             let steps = snapshots.filter { $0 != "final" }
             var gathered = Gathered()
             func add(_ snapshots: [String]) async throws {
-                let selection = Selection(layers: layers, snapshots: snapshots)
+                let selection = Selection(
+                    layers: layers, datasets: matrices.datasets, axes: matrices.axes,
+                    channelsAreLast: matrices.channelsAreLast, snapshots: snapshots)
                 let analysis = try await Analyzer(metrics: chosen, selection: selection)
                     .analyze(run)
                 gathered.failures += analysis.failures.map { Failure($0) }
+                gathered.failures += Remark.failures(
+                    in: analysis.results, told: analysis.failures)
+                gathered.notes += analysis.notes.map { "\(visible(path)): \(visible($0))" }
                 gathered.states += RunState.states(of: analysis, run: run)
             }
             if !steps.isEmpty { try await add(steps) }
@@ -200,7 +221,7 @@ struct RunGathering: Sendable {
     }
 
     /// Of stored states those that were asked for.
-    private func wanted(_ states: [RunState]) -> [RunState] {
+    private func wanted(_ states: [RunState]) -> Gathered {
         let steps = snapshots
         let chosen = states.filter {
             steps.contains("all") || steps.contains($0.snapshot ?? "final")
@@ -208,8 +229,24 @@ struct RunGathering: Sendable {
         }
         let places = Dictionary(
             metrics.enumerated().map { ($1.descriptor.id, $0) }, uniquingKeysWith: { a, _ in a })
-        return chosen.map { state in
-            var state = state
+        let selection = StoredSelection(layers: layers, datasets: matrices.datasets)
+        var gathered = Gathered()
+        for var state in chosen {
+            if state.results.isEmpty, let reason = state.reason {
+                gathered.failures.append(
+                    Failure(
+                        message: "\(visible(state.run)): \(visible(reason))", code: Failure.badData)
+                )
+            }
+            do throws(ComparisonError) {
+                state.results = try selection.chosen(of: state.results)
+            } catch {
+                gathered.failures.append(
+                    Failure(
+                        message: "\(visible(state.run)): \(error.description)",
+                        code: Failure.usage))
+                continue
+            }
             if let ids {
                 state.results.removeAll { !ids.contains($0.metric.id) }
             }
@@ -223,8 +260,10 @@ struct RunGathering: Sendable {
             }
             let order = keys.indices.sorted { keys[$0] < keys[$1] }
             state.results = order.map { state.results[$0] }
-            return state
+            gathered.failures += Remark.failures(in: state.results)
+            gathered.states.append(state)
         }
+        return gathered
     }
 
     private static func bytes(of path: String, limit: Int) throws -> [UInt8] {

@@ -47,9 +47,7 @@ struct MakeReport<Metrics: MetricList>: AsyncParsableCommand {
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: verbose, isQuiet: quiet), known: Metrics.metrics)
         let states = await gathering.states(in: runs.inputs)
-        guard !states.isEmpty else {
-            throw Ended(code: gathering.failures.first?.code ?? Failure.badData)
-        }
+        guard !states.isEmpty else { throw gathering.nothingFound(in: runs.inputs) }
         let report = RunReport(
             of: states, comparison: try comparison(of: states),
             failures: gathering.failures.map(\.message), title: title,

@@ -14,7 +14,7 @@ struct MetricCommand<M: Metric>: AsyncParsableCommand {
                 Answers: \(metric.question)
 
                 Example:
-                  analyze \(metric.id) run.h5 --plot \(metric.id).svg
+                  analyze \(metric.id) run.h5\(metric.draws ? " --plot \(metric.id).svg" : "")
                 """)
     }
 

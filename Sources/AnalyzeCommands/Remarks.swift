@@ -1,6 +1,7 @@
 import Analysis
 import MetricCore
 import Report
+import RunFormat
 import Text
 
 /// What is to be said of results, once where it is the same for several metrics.
@@ -25,6 +26,14 @@ struct Remark: Hashable {
             }
         }
         return order.map { ($0, metrics[$0] ?? []) }
+    }
+
+    /// What went wrong in computations on `results`, without the errors that were `told` already.
+    static func failures(in results: [LayerResult], told: [RunError] = []) -> [Failure] {
+        let known = Set(told.map(\.description))
+        return all(on: results.filter { $0.status == .failed }) { [$0.reason].compactMap { $0 } }
+            .filter { !known.contains($0.remark.text) }
+            .map { Failure(message: line($0.remark, $0.metrics), code: Failure.badData) }
     }
 
     /// One line; it names the metric if it holds for one only.

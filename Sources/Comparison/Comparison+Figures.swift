@@ -4,7 +4,8 @@ import Report
 extension Comparison {
     /// The target and then each layer's quantities along the axis.
     ///
-    /// Each run is a point, the means are a line, the interval of the mean is dashed, untrained
+    /// Each run is a point, the means are a line, the interval of the mean of three runs and more is
+    /// dashed, untrained
     /// networks are dashed in another colour. What is kept apart (data sets) shares the axes, a
     /// colour each.
     public var figures: [Figure] {
@@ -93,15 +94,17 @@ extension Comparison.Track {
         let runs = Figure.Series(
             name: "", mark: .points, x: points.map { positions[$0.group] }, y: points.map(\.value),
             group: group)
+        // The interval of two values is nine times as wide as they are apart.
+        let intervals = aggregates.map { $0.flatMap { $0.count > 2 ? $0.interval : nil } }
         let percent = namesInterval ? "\((level * 100).brief()) % interval of the mean" : ""
         let parts = [
             along(name, .line, aggregates.map { $0?.mean }, group: group, positions: positions),
             runs,
             along(
-                percent, .dashedLine, aggregates.map { $0?.interval?.lowerBound }, group: group,
+                percent, .dashedLine, intervals.map { $0?.lowerBound }, group: group,
                 positions: positions),
             along(
-                "", .dashedLine, aggregates.map { $0?.interval?.upperBound }, group: group,
+                "", .dashedLine, intervals.map { $0?.upperBound }, group: group,
                 positions: positions),
         ]
         return parts.compactMap { $0 }

@@ -34,7 +34,7 @@ extension Comparison {
                 track.highest.map { section.groups[$0].text } ?? "-",
                 track.lowest.map { section.groups[$0].text } ?? "-",
                 readable(track.correlation?.coefficient),
-                shown(track.correlation?.interval(level: level)),
+                shown(track.correlationInterval),
                 track.correlation.map { "\($0.count)" } ?? "-",
             ])
         }
@@ -79,7 +79,7 @@ extension Comparison {
             let conditions = section.conditions.map { "\($0.name)=\($0.value)" }
                 .joined(separator: "; ")
             for track in [section.target] + section.quantities where !track.points.isEmpty {
-                let interval = track.correlation?.interval(level: level)
+                let interval = track.correlationInterval
                 for (group, value) in section.groups.enumerated() {
                     guard let aggregate = track.aggregates[group] else { continue }
                     let texts = [
@@ -111,6 +111,7 @@ extension Comparison {
         .object([
             .init("schema", .text(Self.schema)), .init("by", .text(axis)),
             .init("target", .text(target)), .init("level", .number(level)),
+            .init("interval", .text("student-t")),
             .init("warnings", .list(warnings.map { .text($0) })),
             .init("sections", .list(sections.map { json(of: $0) })),
         ])
@@ -134,7 +135,7 @@ extension Comparison {
     }
 
     private func json(of track: Track, in section: Section) -> JSONNode {
-        let interval = track.correlation?.interval(level: level)
+        let interval = track.correlationInterval
         let correlation: JSONNode =
             track.correlation.map {
                 .object([

@@ -52,6 +52,9 @@ public struct Comparison: Sendable {
         public let baselines: [Double?]
         /// The rank correlation with the target over the runs that have both.
         public let correlation: RankCorrelation?
+        /// The interval of ``correlation``; `nil` where the runs are not independent of each other or
+        /// too few for one.
+        public let correlationInterval: ClosedRange<Double>?
 
         /// `metric.quantity`, as it is named on the command line.
         public var identifier: String { metric.map { "\($0.id).\(name)" } ?? name }
@@ -85,7 +88,7 @@ public struct Comparison: Sendable {
     ///   - options: how.
     /// - Throws: ``ComparisonError`` if no state has the attribute to group by, or nothing that was
     ///   asked for is in the results.
-    /// - Complexity: O(states · quantities), and a bootstrap for each group and quantity.
+    /// - Complexity: O(states · quantities).
     public init(
         _ states: [RunState], baselines: [RunState] = [], options: ComparisonOptions
     ) throws(ComparisonError) {

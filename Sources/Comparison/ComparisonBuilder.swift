@@ -19,34 +19,38 @@ struct ComparisonBuilder {
         self.options = options
         self.states = states
         self.baselines = baselines
-        if let last = options.by.last {
-            axis = last
-            strata = options.by.dropLast()
-        } else {
-            axis = "width"
-            // Runs on several data sets, or several states of a training, are no repetitions.
-            strata = ["dataset", "snapshot"].filter { name in
-                Set(states.map { $0[name].map(GroupValue.init) }).count > 1
-            }
-        }
+        let plan = GroupingPlan(states, by: options.by)
+        axis = plan.axis
+        strata = plan.strata
+        warnings = plan.warnings + twins(among: states)
     }
 
     mutating func sections() throws(ComparisonError) -> [Comparison.Section] {
         try dropStatesWithoutPlace()
         warnAboutMixedResults()
-        let layers = layers()
         var sections: [Comparison.Section] = []
+        var leftOut: [(layer: String, neurons: Int)] = []
         for members in strataOfStates() {
             let groups = Set(members.compactMap { $0[axis].map(GroupValue.init) })
                 .sorted(by: GroupValue.precedes)
-            let conditions = strata.map { (name: $0, value: members[0][$0]?.shown ?? "none") }
+            let conditions = strata.map { (name: $0, value: condition($0, of: members)) }
+            let (layers, constant) = layers(of: members)
             for layer in layers {
                 if let section = section(layer, members, groups, conditions) {
                     sections.append(section)
                 }
             }
+            leftOut += constant.filter { new in
+                !leftOut.contains { isSame($0.layer, new.layer) && $0.neurons == new.neurons }
+            }
         }
         guard !sections.isEmpty else { throw nothingFound() }
+        if !leftOut.isEmpty {
+            let layers = leftOut.map { "\(visible($0.layer)) (\($0.neurons))" }
+            warnings.append(
+                "layers with as many neurons at every width are left out: "
+                    + "\(layers.joined(separator: ", ")); --layer compares them as well")
+        }
         let hasBaseline = sections.contains { section in
             section.quantities.contains { $0.baselines.contains { $0 != nil } }
         }
@@ -106,7 +110,7 @@ struct ComparisonBuilder {
 
     private func strataOfStates() -> [[RunState]] {
         let keyed = Dictionary(grouping: states) { state in
-            strata.map { state[$0].map(GroupValue.init) }
+            strata.map { GroupingPlan.value(of: $0, state) }
         }
         func precedes(_ a: [GroupValue?], _ b: [GroupValue?]) -> Bool {
             for (a, b) in zip(a, b) where a != b {
@@ -118,22 +122,39 @@ struct ComparisonBuilder {
         return keyed.sorted { precedes($0.key, $1.key) }.map(\.value)
     }
 
-    /// The layers to compare, in the order of the first run that has them.
-    private func layers() -> [String] {
-        var names: [String] = []
-        var sizes: [String: Set<Int>] = [:]
+    /// What members of a stratum have in common; models that differ in their sizes are of one family.
+    private func condition(_ name: String, of members: [RunState]) -> String {
+        let own = Set(members.map { $0[name].map(GroupValue.init) })
+        let value = own.count == 1 ? own.first : GroupingPlan.value(of: name, members[0])
+        return value??.text ?? "none"
+    }
+
+    /// The layers to compare, in the order of the first run that has them, and those that are left
+    /// out.
+    private func layers(
+        of states: [RunState]
+    ) -> (compared: [String], leftOut: [(layer: String, neurons: Int)]) {
+        var names: [ExactName] = []
+        var sizes: [ExactName: Set<Int>] = [:]
         for result in states.flatMap(\.results) where result.neurons > 0 {
-            if sizes[result.layer] == nil { names.append(result.layer) }
-            sizes[result.layer, default: []].insert(result.neurons)
+            let name = ExactName(result.layer)
+            if sizes[name] == nil { names.append(name) }
+            sizes[name, default: []].insert(result.neurons)
         }
+        let texts = names.map(\.text)
         guard options.layers.isEmpty else {
-            return names.filter { name in
-                options.layers.contains { matches(name, pattern: $0) }
-            }
+            let choice = NameChoice(among: texts, patterns: options.layers)
+            return (choice.positions.map { texts[$0] }, [])
         }
         // The output layer, which has as many neurons at any width, says little about width.
         let varying = names.filter { sizes[$0, default: []].count > 1 }
-        return varying.isEmpty ? names : varying
+        guard axis == "width", !varying.isEmpty else { return (texts, []) }
+        return (
+            varying.map(\.text),
+            names.filter { sizes[$0, default: []].count == 1 }.map {
+                (layer: $0.text, neurons: sizes[$0]?.first ?? 0)
+            }
+        )
     }
 
     private func section(
@@ -146,7 +167,8 @@ struct ComparisonBuilder {
         let targets = states.map { $0[options.target]?.number }
         var seen: Set<TrackKey> = []
         var tracks: [Comparison.Track] = []
-        for result in states.flatMap(\.results) where result.layer == layer {
+        let isIndependent = areIndependent(states)
+        for result in states.flatMap(\.results) where isSame(result.layer, layer) {
             for quantity in chosen(of: result) {
                 let key = TrackKey(
                     metric: result.metric.id, site: result.site, name: quantity.name)
@@ -157,7 +179,8 @@ struct ComparisonBuilder {
                     track(
                         values, places, targets, groups.count, metric: result.metric, key: key,
                         title: quantity.title, unit: quantity.unit,
-                        baselines: baselines(of: key, layer, groups, states, places)))
+                        baselines: baselines(of: key, layer, groups, states, places),
+                        isIndependent: isIndependent))
             }
         }
         guard !tracks.isEmpty else { return nil }
@@ -167,7 +190,7 @@ struct ComparisonBuilder {
             key: TrackKey(metric: "", site: nil, name: options.target),
             title: options.target.split(separator: "_").joined(separator: " "),
             unit: options.target.hasSuffix("accuracy") ? .fraction : .none,
-            baselines: groups.map { _ in nil })
+            baselines: groups.map { _ in nil }, isIndependent: isIndependent)
         return Comparison.Section(
             conditions: conditions, layer: layer, groups: groups, target: target,
             quantities: tracks)
@@ -187,7 +210,7 @@ struct ComparisonBuilder {
 
     private func value(of key: TrackKey, _ layer: String, in state: RunState) -> Double? {
         let result = state.results.first {
-            $0.layer == layer && $0.metric.id == key.metric && $0.site == key.site
+            isSame($0.layer, layer) && $0.metric.id == key.metric && $0.site == key.site
         }
         guard let result, result.status == .ok else { return nil }
         return result.number(key.name).flatMap { $0.isFinite ? $0 : nil }
@@ -196,7 +219,7 @@ struct ComparisonBuilder {
     private func track(
         _ values: [Double?], _ places: [Int?], _ targets: [Double?], _ count: Int,
         metric: MetricDescriptor?, key: TrackKey, title: String, unit: Quantity.Unit,
-        baselines: [Double?]
+        baselines: [Double?], isIndependent: Bool
     ) -> Comparison.Track {
         var points: [(group: Int, value: Double)] = []
         var pairs: (x: [Double], y: [Double]) = ([], [])
@@ -209,6 +232,7 @@ struct ComparisonBuilder {
             }
         }
         points.sort { ($0.group, $0.value) < ($1.group, $1.value) }
+        let correlation = metric == nil ? nil : RankCorrelation(pairs.x, pairs.y)
         return Comparison.Track(
             metric: metric, site: key.site, name: key.name, title: title, unit: unit,
             points: points,
@@ -216,7 +240,15 @@ struct ComparisonBuilder {
                 options.aggregate(points.filter { $0.group == group }.map(\.value))
             },
             baselines: baselines,
-            correlation: metric == nil ? nil : RankCorrelation(pairs.x, pairs.y))
+            correlation: correlation,
+            correlationInterval: isIndependent ? correlation?.interval(level: options.level) : nil)
+    }
+
+    /// Whether every state is a training of its own, which the interval of a correlation supposes.
+    private func areIndependent(_ states: [RunState]) -> Bool {
+        let seeded = states.filter { $0["seed"] != nil }
+        return axis != "epoch" && Set(states.map { ExactName($0.run) }).count == states.count
+            && Set(seeded.map(\.training)).count == seeded.count
     }
 
     /// What untrained networks of the shape of each group's runs have; the mean of several.
@@ -246,7 +278,7 @@ struct ComparisonBuilder {
             let reason = states.lazy.flatMap(\.results).compactMap(\.reason).first
             return ComparisonError(
                 description: "there is nothing to compare: no run has results"
-                    + (reason.map { " (\($0))" } ?? ""))
+                    + (reason.map { " (\($0))" } ?? ""), isAboutData: true)
         }
         return ComparisonError(
             description: "no layer and quantity is called so; the quantities are: "
@@ -264,7 +296,7 @@ private struct TrackKey: Hashable {
 extension RunState {
     /// The number of neurons of `layer`, where it was analyzed.
     func neurons(of layer: String) -> Int? {
-        results.first { $0.layer == layer && $0.neurons > 0 }?.neurons
+        results.first { isSame($0.layer, layer) && $0.neurons > 0 }?.neurons
     }
 }
 

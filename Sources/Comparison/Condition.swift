@@ -81,37 +81,102 @@ public struct Condition: Sendable, Hashable {
         /// One line: "run layer: dead.fraction is 0.41, which satisfies dead.fraction > 0.3".
         public var description: String {
             let place = [run, result?.layer, result?.site?.rawValue, result?.snapshot]
-            let name = [condition.metric, condition.quantity].compactMap { $0 }
-                .joined(separator: ".")
             return place.compactMap { $0 }.map(visible).joined(separator: " ")
-                + ": \(name) is \(value), which satisfies \(condition.text)"
+                + ": \(condition.name) is \(value), which satisfies \(condition.text)"
         }
     }
 
-    /// The numbers of `states` that satisfy the condition, and how many there were to look at.
-    ///
-    /// Results that are not ok have no numbers that mean anything, and satisfy nothing.
-    public func check(_ states: [RunState]) -> (hits: [Hit], checked: Int) {
-        var hits: [Hit] = []
-        var checked = 0
-        func look(at value: Double?, _ run: String, _ result: LayerResult?) {
-            guard let value, value.isFinite else { return }
-            checked += 1
-            if relation.holds(value, threshold) {
-                hits.append(Hit(run: run, result: result, value: value, condition: self))
-            }
+    /// A place where the number should be and is not.
+    public struct Gap: Sendable {
+        /// The run without the number.
+        public let run: String
+        /// The result without the number; `nil` for an attribute, and where no result could have it.
+        public let result: LayerResult?
+        /// Why the number is missing.
+        public let reason: String
+        /// What could not be checked.
+        public let condition: Condition
+
+        /// One line: "run layer: no dead.fraction to check against ...: the metric failed (...)".
+        public var description: String {
+            let place = [run, result?.layer, result?.site?.rawValue, result?.snapshot]
+            return place.compactMap { $0 }.map(visible).joined(separator: " ")
+                + ": there is no \(condition.name) to check '\(visible(condition.text))' against: "
+                + visible(reason)
         }
-        for state in states {
-            guard let metric else {
-                look(at: state[quantity]?.number, state.run, nil)
-                continue
-            }
-            for result in state.results where result.metric.id == metric && result.status == .ok {
-                look(at: result.number(quantity), state.run, result)
-            }
-        }
-        return (hits, checked)
     }
+
+    /// What a check of the condition found.
+    public struct Verdict: Sendable {
+        /// The numbers that satisfy the condition.
+        public var hits: [Hit] = []
+        /// Where the number should be and is not, or is not finite.
+        public var gaps: [Gap] = []
+        /// How many finite numbers were compared.
+        public var checked = 0
+    }
+
+    /// Compares the number of every result of every run with the threshold.
+    ///
+    /// A check must not pass on what it could not see. A gap is told for each result of the metric
+    /// without a finite number, and for each state of a run in which nothing has the number. Results
+    /// that were skipped, because their layer stores no values that the metric reads, are gaps only
+    /// in the latter case. An attribute of the end of a training is not looked for in its snapshots
+    /// where the run's final state is among `states`.
+    ///
+    /// - Complexity: O(results).
+    public func check(_ states: [RunState]) -> Verdict {
+        var verdict = Verdict()
+        let finals = Set(states.filter { $0.snapshot == nil }.map { ExactName($0.run) })
+        for state in states {
+            if metric != nil {
+                checkResults(of: state, &verdict)
+            } else if state.snapshot == nil || !RunState.isOfTheEnd(quantity)
+                || !finals.contains(ExactName(state.run))
+            {
+                let stored = state[quantity]
+                let reason =
+                    stored == nil
+                    ? "the run does not say it" : "it is \(stored?.shown ?? ""), no number"
+                look(at: stored?.number, state.run, nil, reason, &verdict)
+            }
+        }
+        return verdict
+    }
+
+    private func checkResults(of state: RunState, _ verdict: inout Verdict) {
+        let own = state.results.filter { $0.metric.id == metric }
+        let before = verdict.checked + verdict.gaps.count
+        for result in own where result.status != .skipped {
+            let number = result.status == .ok ? result.number(quantity) : nil
+            look(at: number, state.run, result, result.reasonWithoutNumber, &verdict)
+        }
+        guard verdict.checked + verdict.gaps.count == before else { return }
+        let reason =
+            own.first?.reason
+            ?? (state.results.isEmpty
+                ? state.reason ?? "the run has no results"
+                : "the run has no results of \(metric ?? "")")
+        verdict.gaps.append(Gap(run: state.run, result: own.first, reason: reason, condition: self))
+    }
+
+    private func look(
+        at value: Double?, _ run: String, _ result: LayerResult?, _ reason: String,
+        _ verdict: inout Verdict
+    ) {
+        guard let value, value.isFinite else {
+            let reason = value.map { "it is \($0)" } ?? reason
+            verdict.gaps.append(Gap(run: run, result: result, reason: reason, condition: self))
+            return
+        }
+        verdict.checked += 1
+        if relation.holds(value, threshold) {
+            verdict.hits.append(Hit(run: run, result: result, value: value, condition: self))
+        }
+    }
+
+    /// What stands left of the relation.
+    fileprivate var name: String { [metric, quantity].compactMap { $0 }.joined(separator: ".") }
 }
 
 extension LayerResult {
@@ -119,6 +184,12 @@ extension LayerResult {
     func number(_ name: String) -> Double? {
         if let quantity = quantities.first(where: { $0.name == name }) { return quantity.value }
         return values.number(at: name)
+    }
+
+    /// Why a number of the metric is not in the result.
+    fileprivate var reasonWithoutNumber: String {
+        guard status != .ok else { return "the result has no number of this name" }
+        return "the result is \(status.rawValue)" + (reason.map { " (\($0))" } ?? "")
     }
 }
 

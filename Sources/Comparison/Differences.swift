@@ -56,8 +56,8 @@ public struct Differences: Sendable {
     public init(
         _ first: RunState, _ second: RunState, layers: [String] = [], quantities: [String] = []
     ) throws(ComparisonError) {
-        let names = Self.names(first, second)
-        (self.first, self.second) = names
+        let titles = Self.names(first, second)
+        (self.first, self.second) = titles
         var rows: [Row] = []
         var warnings: [String] = []
         if quantities.isEmpty {
@@ -71,17 +71,18 @@ public struct Differences: Sendable {
                         second: pair.1))
             }
         }
-        func isWanted(_ layer: String) -> Bool {
-            layers.isEmpty || layers.contains { matches(layer, pattern: $0) }
+        let names = first.results.map(\.layer)
+        let choice = NameChoice(among: names, patterns: layers)
+        let wanted = Set(choice.positions.map { ExactName(names[$0]) })
+        var lonely: (first: [String], second: [String]) = ([], [])
+        let others = NameChoice(among: second.results.map(\.layer), patterns: layers).positions
+        for other in others.map({ second.results[$0] })
+        where !first.results.contains(where: { Self.arePaired($0, other) }) {
+            lonely.second.append("\(visible(other.layer)) (\(other.metric.id))")
         }
-        var lonely: [String] = []
-        for result in first.results where isWanted(result.layer) {
-            let other = second.results.first {
-                $0.layer == result.layer && $0.site == result.site
-                    && $0.metric.id == result.metric.id
-            }
-            guard let other else {
-                lonely.append("\(visible(result.layer)) (\(result.metric.id))")
+        for result in first.results where wanted.contains(ExactName(result.layer)) {
+            guard let other = second.results.first(where: { Self.arePaired($0, result) }) else {
+                lonely.first.append("\(visible(result.layer)) (\(result.metric.id))")
                 continue
             }
             if other.metric.version != result.metric.version
@@ -110,18 +111,23 @@ public struct Differences: Sendable {
                         second: pair[1]))
             }
         }
-        if !lonely.isEmpty {
+        for (title, names) in [(titles.first, lonely.first), (titles.second, lonely.second)]
+        where !names.isEmpty {
             warnings.append(
-                "only in \(names.first): \(lonely.prefix(8).joined(separator: ", "))"
-                    + (lonely.count > 8 ? " and \(lonely.count - 8) more" : ""))
+                "only in \(title): \(names.prefix(8).joined(separator: ", "))"
+                    + (names.count > 8 ? " and \(names.count - 8) more" : ""))
         }
         guard rows.contains(where: { $0.metric != nil && $0.difference != nil }) else {
             throw ComparisonError(
-                description: "\(names.first) and \(names.second) have no number in common: "
+                description: "\(titles.first) and \(titles.second) have no number in common: "
                     + "the names of their layers differ, or nothing is called as asked")
         }
         self.rows = rows
         self.warnings = warnings
+    }
+
+    private static func arePaired(_ a: LayerResult, _ b: LayerResult) -> Bool {
+        isSame(a.layer, b.layer) && a.site == b.site && a.metric.id == b.metric.id
     }
 
     private static func names(_ a: RunState, _ b: RunState) -> (first: String, second: String) {

@@ -1,6 +1,7 @@
 public import Report
 import RunFormat
 import Statistics
+import Text
 
 /// A value by which runs are put into groups.
 public struct GroupValue: Sendable, Hashable {
@@ -27,12 +28,16 @@ public struct GroupValue: Sendable, Hashable {
 
     /// Whether both are the same number, or the same text.
     public static func == (a: GroupValue, b: GroupValue) -> Bool {
-        a.number == b.number && (a.number != nil || a.text == b.text)
+        guard let number = a.number, number == b.number, abs(number) < 0x1p53 else {
+            // Seeds beyond 2^53 differ although their nearest doubles do not.
+            return a.number == b.number && isSame(a.text, b.text)
+        }
+        return true
     }
 
     /// Agrees with ``==(_:_:)``: 64 and 64.0 are one group.
     public func hash(into hasher: inout Hasher) {
-        if let number { hasher.combine(number) } else { hasher.combine(text) }
+        if let number { hasher.combine(number) } else { hasher.combine(ExactName(text)) }
     }
 }
 
@@ -44,7 +49,8 @@ public struct Aggregate: Sendable, Hashable {
     public let mean: Double
     /// The square root of their variance, which divides by n - 1; `nil` for a single value.
     public let standardDeviation: Double?
-    /// A bootstrap interval of the mean; `nil` for a single value.
+    /// Student's t interval of the mean, which covers it with the level's probability if the values
+    /// are independent and normally distributed; `nil` for a single value.
     public let interval: ClosedRange<Double>?
 }
 
@@ -64,23 +70,17 @@ public struct ComparisonOptions: Sendable, Hashable {
     public var quantities: [String]
     /// With what probability intervals are to cover.
     public var level: Double
-    /// How many resamples a bootstrap draws.
-    public var resamples: Int
-    /// Of the bootstrap.
-    public var seed: UInt64
 
-    /// Options; unless told otherwise widths are compared, and data sets kept apart.
+    /// Options; unless told otherwise widths are compared, and data sets and models kept apart.
     public init(
         by: [String] = [], target: String = "test_accuracy", layers: [String] = [],
-        quantities: [String] = [], level: Double = 0.95, resamples: Int = 10_000, seed: UInt64 = 1
+        quantities: [String] = [], level: Double = 0.95
     ) {
         self.by = by
         self.target = target
         self.layers = layers
         self.quantities = quantities
         self.level = level
-        self.resamples = resamples
-        self.seed = seed
     }
 
     func aggregate(_ values: [Double]) -> Aggregate? {
@@ -90,11 +90,14 @@ public struct ComparisonOptions: Sendable, Hashable {
         let sorted = values.sorted()
         let mean = sorted.reduce(0, +) / count
         let squares = sorted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        guard count > 1 else {
+            return Aggregate(count: 1, mean: mean, standardDeviation: nil, interval: nil)
+        }
+        let deviation = (squares / (count - 1)).squareRoot()
         return Aggregate(
-            count: values.count, mean: mean,
-            standardDeviation: count > 1 ? (squares / (count - 1)).squareRoot() : nil,
-            interval: Bootstrap.meanInterval(
-                of: values, level: level, resamples: resamples, seed: seed))
+            count: values.count, mean: mean, standardDeviation: deviation,
+            interval: StudentT.meanInterval(
+                mean: mean, standardDeviation: deviation, count: values.count, level: level))
     }
 }
 
@@ -102,4 +105,6 @@ public struct ComparisonOptions: Sendable, Hashable {
 public struct ComparisonError: Error, Hashable, CustomStringConvertible {
     /// One sentence with the remedy.
     public var description: String
+    /// Whether the runs hold nothing to compare, whatever were asked for.
+    public var isAboutData = false
 }

@@ -4,22 +4,17 @@ public import MetricCore
 public import Report
 public import ResultStore
 public import RunFormat
+import Text
 
 extension RunState {
     /// The states of a run that was analyzed just now.
     public static func states(of analysis: RunAnalysis, run: RunFile) -> [RunState] {
-        let attributes = run.attributes.all.map {
-            JSONNode.Field($0.name, JSONNode($0.value))
-        }
-        let layer = try? run.layers().first
-        // Neurons are on the second axis of activations, on the first of weights.
-        let neurons =
-            (layer?.post ?? layer?.pre)?.shape.dropFirst().first ?? layer?.weight?.shape.first
-        return states(
-            run: analysis.run, attributes: .object(attributes), results: analysis.results
+        states(
+            run: analysis.run, attributes: JSONNode(run.attributes), results: analysis.results
         ).map { state in
             var state = state
-            state.firstLayerNeurons = neurons
+            // Also of a run without results.
+            state.recordedWidth = analysis.width(run.attributes)
             return state
         }
     }
@@ -43,16 +38,25 @@ extension RunState {
             throw ResultDocumentError(place: "", problem: error.description)
         }
         let attributes = document["attributes"] ?? .object([])
-        var runs: [String] = []
-        var results: [String: [LayerResult]] = [:]
+        // Names that Unicode holds for equal are two runs.
+        var runs: [ExactName] = []
+        var results: [ExactName: [LayerResult]] = [:]
         for var result in try JSON.results(in: document) {
             result.describe(as: descriptor(result.metric.id))
-            if results[result.run] == nil { runs.append(result.run) }
-            results[result.run, default: []].append(result)
+            let name = ExactName(result.run)
+            if results[name] == nil { runs.append(name) }
+            results[name, default: []].append(result)
         }
-        if runs.isEmpty, let run = document["file"]?["run"]?.text { runs = [run] }
-        return runs.flatMap {
-            states(run: $0, attributes: attributes, results: results[$0] ?? [])
+        let file = document["file"]
+        if runs.isEmpty, let run = file?["run"]?.text { runs = [ExactName(run)] }
+        return runs.flatMap { run in
+            states(
+                run: run.text, attributes: attributes, results: results[run] ?? []
+            ).map { state in
+                var state = state
+                state.reason = file?["reason"]?.text
+                return state
+            }
         }
     }
 
@@ -85,12 +89,34 @@ extension RunState {
             else { continue }
             results[runID, default: []].append(result)
         }
-        return try store.rows("SELECT id, run, attributes FROM runs ORDER BY run, id").flatMap {
-            let attributes = $0[2].flatMap { try? JSONNode(parsing: Array($0.utf8)) }
+        return try store.rows(
+            "SELECT id, run, attributes, reason, width FROM runs ORDER BY run, id"
+        ).flatMap { row in
+            let attributes = row[2].flatMap { try? JSONNode(parsing: Array($0.utf8)) }
             return states(
-                run: $0[1] ?? "", attributes: attributes ?? .object([]),
-                results: results[$0[0] ?? ""] ?? [])
+                run: row[1] ?? "", attributes: attributes ?? .object([]),
+                results: results[row[0] ?? ""] ?? []
+            ).map { state in
+                var state = state
+                state.reason = row[3]
+                state.recordedWidth = row[4].flatMap { Int($0) }
+                return state
+            }
         }
+    }
+}
+
+extension RunAnalysis {
+    /// The width of the network, whatever of it was analyzed.
+    public func width(_ attributes: RunMetadata) -> Int? {
+        NetworkWidth.of(JSONNode(attributes), firstLayer: firstLayerNeurons)
+    }
+
+    /// Notes the width of the network beside every result, for those who read the results without
+    /// the run.
+    public mutating func noteWidth(_ attributes: RunMetadata) {
+        let width = width(attributes)
+        for index in results.indices { results[index].width = width }
     }
 }
 

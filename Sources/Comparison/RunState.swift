@@ -1,5 +1,6 @@
 public import Analysis
 public import Report
+import ResultStore
 
 /// One state of one training, its end or an earlier snapshot: what is known about it and what was
 /// found in its layers.
@@ -12,9 +13,10 @@ public struct RunState: Sendable {
     public var attributes: JSONNode
     /// What was found, in the order of layers, then metrics.
     public var results: [LayerResult]
-    /// The number of neurons of the run's first layer, where it is known though no result may be of
-    /// that layer.
-    public var firstLayerNeurons: Int?
+    /// The width of the network as the run's record says it; `nil` where there is none.
+    public var recordedWidth: Int?
+    /// Why the run as a whole has no results, or not all, where a batch said so.
+    public var reason: String?
     /// The settings of the training, an object; from the attribute `parameters`.
     private let parameters: JSONNode?
 
@@ -63,15 +65,12 @@ public struct RunState: Sendable {
         }
     }
 
-    /// The attribute or setting `width`; else the setting `hidden` (its first entry); else the
-    /// number of neurons of the first layer, or if that is not known the first with results.
+    /// The width of the network, as its record or its results say it; of results that do not, by the
+    /// rule of `NetworkWidth`.
     public var width: Int? {
-        func stored(_ name: String) -> JSONNode? { attributes[name] ?? parameters?[name] }
-        if let width = stored("width")?.integer { return width }
-        if let hidden = stored("hidden") {
-            if let width = hidden.integer ?? hidden.elements.first?.integer { return width }
-        }
-        return firstLayerNeurons ?? results.first { $0.neurons > 0 }?.neurons
+        recordedWidth ?? results.lazy.compactMap(\.width).first
+            ?? NetworkWidth.of(
+                attributes, firstLayer: results.first { $0.neurons > 0 }?.neurons)
     }
 
     /// Names that ``subscript(_:)`` knows, without those that hold long texts.
@@ -79,6 +78,9 @@ public struct RunState: Sendable {
         let stored = attributes.fields + (parameters?.fields ?? [])
         return stored.map(\.name).filter { $0 != "parameters" } + ["run", "snapshot", "width"]
     }
+
+    /// Whether the attribute `name` describes the end of the training, not its snapshots.
+    static func isOfTheEnd(_ name: String) -> Bool { ofTheEnd.contains(name) }
 
     private static let ofTheEnd: Set = [
         "epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss",

@@ -1,6 +1,7 @@
 import HDF5
 import MetricCore
 public import Report
+public import RunFormat
 import Text
 
 extension Object {
@@ -65,6 +66,11 @@ extension JSONNode {
             self = .list(numbers.map { $0.isFinite ? .number($0) : .null })
         case .unread: self = .null
         }
+    }
+
+    /// The attributes of a run, an object.
+    public init(_ attributes: RunMetadata) {
+        self = .object(attributes.all.map { Field($0.name, JSONNode($0.value)) })
     }
 
     /// On one line, for people: texts as they are.

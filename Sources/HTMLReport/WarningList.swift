@@ -1,5 +1,6 @@
 import MetricCore
 import Report
+import Text
 
 /// Warnings of many results: sentences of a metric that differ in their numbers alone stand together,
 /// each with its own numbers and the places where it was said.

@@ -10,7 +10,7 @@ public struct RankCorrelation: Sendable, Hashable {
 
     /// The correlation of `x` and `y`, which are paired by position.
     ///
-    /// - Returns: `nil` for fewer than 2 pairs, where one of the samples is constant (its ranks have
+    /// - Returns: `nil` for fewer than 3 pairs (two say nothing: their correlation is 1 or -1), where one of the samples is constant (its ranks have
     ///   no variance), and where a value is NaN.
     /// - Precondition: both have the same length.
     /// - Complexity: O(n log n) time, O(n) memory.
@@ -18,7 +18,7 @@ public struct RankCorrelation: Sendable, Hashable {
     ///   Journal of Psychology 15 (1904) 72.
     public init?(_ x: [Double], _ y: [Double]) {
         precondition(x.count == y.count, "\(x.count) values paired with \(y.count)")
-        guard x.count >= 2, !x.contains(where: \.isNaN), !y.contains(where: \.isNaN) else {
+        guard x.count >= 3, !x.contains(where: \.isNaN), !y.contains(where: \.isNaN) else {
             return nil
         }
         let middle = Double(x.count + 1) / 2

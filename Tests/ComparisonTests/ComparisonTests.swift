@@ -1,3 +1,4 @@
+import Analysis
 import Comparison
 import MetricCore
 import Report
@@ -25,12 +26,14 @@ struct ComparisonTests {
 
         let count = try track("dead.count", comparison)
         let middle = try #require(count.aggregates[1])
-        // 16 and 20: mean 18, deviation √((2² + 2²) / (2 - 1)); of the four resamples each extreme
-        // has the probability 1/4, which is more than 2.5 %.
+        // 16 and 20: mean 18, deviation √((2² + 2²) / (2 - 1)); Student's t with one degree of
+        // freedom is below 12.7062 with a probability of 97.5 %, and √8 / √2 = 2.
         #expect(middle.count == 2)
         #expect(middle.mean == 18)
         #expect(middle.standardDeviation == 8.0.squareRoot())
-        #expect(middle.interval == 16...20)
+        let interval = try #require(middle.interval)
+        #expect(abs(interval.lowerBound - (18 - 2 * 12.706_204_736)) < 1e-7)
+        #expect(abs(interval.upperBound - (18 + 2 * 12.706_204_736)) < 1e-7)
         #expect(count.highest == 2)
         #expect(count.lowest == 0)
 
@@ -105,7 +108,31 @@ struct ComparisonTests {
             sweep, baselines: [state("new.h5", width: 100, count: 0, w: 0.5)],
             options: ComparisonOptions())
         #expect(other.warnings.contains { $0.contains("untrained") })
-        #expect(comparison.warnings.isEmpty)
+        #expect(!comparison.warnings.contains { $0.contains("untrained") })
+    }
+
+    @Test func namesTheLayersThatItLeavesOut() throws {
+        let comparison = try Comparison(sweep, options: ComparisonOptions())
+        #expect(
+            comparison.warnings == [
+                "layers with as many neurons at every width are left out: output (10); --layer "
+                    + "compares them as well"
+            ])
+        let asked = try Comparison(sweep, options: ComparisonOptions(layers: ["*"]))
+        #expect(asked.sections.map(\.layer) == ["hidden", "output"])
+        #expect(asked.warnings.isEmpty)
+        // Another axis has no reason to leave a layer out.
+        let byRun = try Comparison(sweep, options: ComparisonOptions(by: ["run"]))
+        #expect(byRun.sections.map(\.layer) == ["hidden", "output"])
+    }
+
+    @Test func knowsNoCorrelationOfTwoRuns() throws {
+        let two = try Comparison([sweep[0], sweep[2]], options: ComparisonOptions(by: ["width"]))
+        #expect(try track("dead.count", two).correlation == nil)
+        let text = TextOutput()
+        two.writeTable(to: text)
+        let line = text.text.split(separator: "\n").first { $0.hasPrefix("dead.count") }
+        #expect(line?.split(whereSeparator: \.isWhitespace).suffix(3) == ["-", "-", "-"])
     }
 
     @Test func showsOnlyWhatWasAskedFor() throws {
@@ -134,7 +161,8 @@ struct ComparisonTests {
         #expect(figures.map(\.title).first == "test accuracy")
         #expect(figures.allSatisfy { $0.x.scale == .binaryLogarithmic && $0.x.label == "width" })
         let accuracy = figures[0]
-        #expect(accuracy.series.map(\.mark) == [.line, .points, .dashedLine, .dashedLine])
+        // Two seeds are too few for an interval that could be drawn.
+        #expect(accuracy.series.map(\.mark) == [.line, .points])
         #expect(accuracy.series[0].x == [64, 256, 1024])
         #expect(abs(accuracy.series[0].y[0] - 0.91) < 1e-15)
         #expect(accuracy.series[1].x == [64, 64, 256, 256, 1024, 1024])
@@ -145,7 +173,7 @@ struct ComparisonTests {
         let table = TextOutput()
         comparison.writeTable(to: table)
         #expect(table.text.hasPrefix("hidden by width\n"))
-        #expect(table.text.contains("\n  256     2    18      2.828  16 ... 20"))
+        #expect(table.text.contains("\n  256     2    18      2.828  -7.412 ... 43.41"))
         let csv = TextOutput()
         comparison.writeCSV(to: csv)
         let lines = csv.text.split(separator: "\n")
@@ -177,6 +205,16 @@ struct DifferencesTests {
         #expect(output.difference == 0)
         // Nothing is a multiple of 0.
         #expect(output.relative == nil)
+    }
+
+    @Test func namesWhatOnlyOneOfThemHas() throws {
+        var (first, second) = (sweep[0], sweep[2])
+        first.results.removeAll { $0.metric.id == "shapiro-wilk" }
+        second.results.removeAll { $0.layer == "output" }
+        #expect(
+            try Differences(first, second).warnings == [
+                "only in 64-0: output (dead)", "only in 256-0: hidden (shapiro-wilk)",
+            ])
     }
 
     @Test func isZeroBetweenARunAndItself() throws {

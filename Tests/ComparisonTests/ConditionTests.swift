@@ -1,4 +1,6 @@
+import Analysis
 import Comparison
+import MetricCore
 import Testing
 
 struct ConditionTests {
@@ -50,12 +52,68 @@ struct ConditionTests {
         #expect(found.checked > 0)
     }
 
-    @Test func looksAtNothingThatHasNoValue() throws {
+    @Test func tellsWhatHasNoValue() throws {
         // The widest run has no W, and nothing is called x.
-        #expect(try Condition(parsing: "shapiro-wilk.w != 2").check(sweep).checked == 5)
-        #expect(try Condition(parsing: "dead.x > 0").check(sweep).checked == 0)
-        #expect(try Condition(parsing: "x.count > 0").check(sweep).checked == 0)
-        #expect(try Condition(parsing: "epoch > 0").check(sweep).checked == 0)
+        let some = try Condition(parsing: "shapiro-wilk.w != 2").check(sweep)
+        #expect(some.checked == 5)
+        #expect(some.gaps.map(\.run) == ["a/1024-1.h5"])
+        #expect(
+            some.gaps.first?.description
+                == "a/1024-1.h5 hidden post: there is no shapiro-wilk.w to check "
+                + "'shapiro-wilk.w != 2' against: the result is degenerate (no value)")
+        for (text, gaps) in [("dead.x > 0", 12), ("x.count > 0", 6), ("epoch > 0", 6)] {
+            let none = try Condition(parsing: text).check(sweep)
+            #expect(none.checked == 0)
+            #expect(none.hits.isEmpty)
+            #expect(none.gaps.count == gaps)
+        }
+    }
+
+    private static let bad: [LayerResult.Status] = [.failed, .degenerate, .insufficient]
+
+    @Test(arguments: bad)
+    func aResultWithoutTheNumberIsAGapBesideOthers(status: LayerResult.Status) throws {
+        var run = sweep[0]
+        run.results[0].status = status
+        run.results[0].reason = "it broke"
+        let verdict = try Condition(parsing: "dead.count > 1000").check([run, sweep[1]])
+        #expect(verdict.gaps.count == 1)
+        #expect(verdict.gaps.first?.result?.layer == "hidden")
+        #expect(verdict.checked == 3)
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func aNumberThatIsNotFiniteIsAGap(value: Double) throws {
+        var run = sweep[0]
+        run.results[0].quantities = [Quantity("count", title: "dead", value, in: .count)]
+        run.results[0].values = ["count": .number(value)]
+        for text in ["dead.count > 1000", "dead.count < 1000", "dead.count != 1000"] {
+            let verdict = try Condition(parsing: text).check([run])
+            #expect(verdict.gaps.count == 1)
+        }
+    }
+
+    @Test func aSkippedResultIsAGapOnlyIfNothingElseHasTheNumber() throws {
+        var run = sweep[0]
+        run.results[0].status = .skipped
+        run.results[0].reason = "the layer stores no post nor pre"
+        let condition = try Condition(parsing: "dead.count > 1000")
+        #expect(condition.check([run]).gaps.isEmpty)
+        run.results.removeAll { $0.layer == "output" }
+        let verdict = condition.check([run, sweep[1]])
+        #expect(verdict.gaps.map(\.reason) == ["the layer stores no post nor pre"])
+        run.results = []
+        run.reason = "cannot open the file"
+        #expect(condition.check([run]).gaps.map(\.reason) == ["cannot open the file"])
+    }
+
+    @Test func attributesOfTheEndAreNotLookedForInSnapshots() throws {
+        let early = state("a.h5", width: 64, accuracy: 0.9, count: 2, snapshot: "10")
+        let final = state("a.h5", width: 64, accuracy: 0.9, count: 5)
+        let condition = try Condition(parsing: "test_accuracy < 0.5")
+        #expect(condition.check([early, final]).gaps.isEmpty)
+        #expect(condition.check([early]).gaps.count == 1)
+        #expect(condition.check([final, state("b.h5", width: 64, count: 1)]).gaps.count == 1)
     }
 
     @Test func saysWhereAndWhat() throws {

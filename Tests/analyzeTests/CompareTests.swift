@@ -19,7 +19,7 @@ struct CompareTests {
 
     private static let conditions: [(condition: String, code: Int32)] = [
         ("dead.fraction >= 0", 2), ("dead.fraction > 1", 0), ("test_accuracy < 0.99", 2),
-        ("dead.fractoin > 1", 64), ("pca.effectiveRank > 1", 64), ("dead.fraction 1", 64),
+        ("dead.fractoin > 1", 65), ("pca.effectiveRank > 1", 65), ("dead.fraction 1", 64),
     ]
 
     @Test(arguments: conditions)
