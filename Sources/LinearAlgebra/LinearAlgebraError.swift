@@ -15,6 +15,8 @@ public struct LinearAlgebraError: Error, Hashable, CustomStringConvertible {
         case notFinite(row: Int, column: Int)
         /// That many intermediate values did not converge.
         case notConverged(count: Int)
+        /// LAPACK's 32-bit sizes end at this number of rows.
+        case tooLarge(limit: Int)
     }
 
     /// One sentence.
@@ -25,7 +27,22 @@ public struct LinearAlgebraError: Error, Hashable, CustomStringConvertible {
             "\(what): the element at row \(row), column \(column) is not a finite number"
         case .notConverged(let count):
             "\(what): \(count) values did not converge; the matrix may span too many magnitudes"
+        case .tooLarge(let limit):
+            "\(what): LAPACK's 32-bit sizes end at \(limit) rows; ask for fewer vectors, or use a method "
+                + "that needs no such matrix"
         }
+    }
+
+    /// Why so many eigenvectors of a matrix of so many rows cannot be asked for, if they cannot.
+    ///
+    /// `dsyevd` counts the 2 · rows² scalars of its workspace, the others the elements of the matrix.
+    static func tooLarge(size: Int, vectors count: Int) -> LinearAlgebraError? {
+        let isAlone = SymmetricEigen.findsLeadingAlone(count, of: size)
+        let limit = isAlone ? 46_340 : 32_766
+        guard size > limit else { return nil }
+        return LinearAlgebraError(
+            routine: isAlone ? "dsytrd" : "dsyevd", rows: size, columns: size,
+            cause: .tooLarge(limit: limit))
     }
 
     /// The error that a status of LAPACK stands for, if it is one.

@@ -58,17 +58,19 @@ extension Matrix where Scalar == Double {
     }
 }
 
-/// Calls a routine of LAPACK for the size of its workspace, then with one of that size.
+/// Calls a routine of LAPACK for the size of its workspace, then with one of that size, on `threads` BLAS
+/// threads.
 ///
 /// - Precondition: the routine's arguments are legal, which is all that it can complain about.
-private func withWorkspace(
+func withWorkspace(
+    threads: Int = 1,
     _ routine: (UnsafeMutablePointer<Double>?, clapacke_int) -> clapacke_int
 ) {
     var length = 0.0
-    var info = withBLASThreads { routine(&length, -1) }
+    var info = withBLASThreads(threads) { routine(&length, -1) }
     precondition(info == 0, "illegal argument \(-info)")
     withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, Int(length))) { work in
-        info = withBLASThreads { routine(work.baseAddress, clapacke_int(work.count)) }
+        info = withBLASThreads(threads) { routine(work.baseAddress, clapacke_int(work.count)) }
     }
     precondition(info == 0, "illegal argument \(-info)")
 }

@@ -6,6 +6,13 @@ public struct SymmetricEigen: Sendable {
     public var values: [Double]
     /// One row an eigenvector, of length 1, in the order of ``values``.
     public var vectors: Matrix<Double>
+
+    /// Whether that many vectors are found without the others, which takes less time and memory.
+    ///
+    /// Inverse iteration takes a time that grows with the square of their number.
+    public static func findsLeadingAlone(_ count: Int, of size: Int) -> Bool {
+        size >= 64 && count <= size / 4
+    }
 }
 
 extension Matrix where Scalar == Double {
@@ -70,16 +77,20 @@ extension Matrix where Scalar == Double {
         return (negative + zeros + values[negative.count...]).reversed()
     }
 
-    /// The eigenvalues and the eigenvectors of the `count` largest of them.
+    /// The eigenvalues and the eigenvectors of the `count` largest of them, of a symmetric matrix of which
+    /// only the upper triangle is read.
     ///
-    /// LAPACK's `dsyevd` for all vectors, which stay orthogonal to rounding however close the
-    /// eigenvalues are. The sign of a vector is fixed: its entry of largest magnitude, the first
-    /// one among equals, is positive.
+    /// Up to a quarter of the vectors are found on their own, as ``leadingEigen(_:)`` says; for more, all of
+    /// them by LAPACK's `dsyevd`. Either way they are orthogonal to rounding however close the eigenvalues
+    /// are. The sign of a vector is fixed: its entry of largest magnitude, the first one among equals, is
+    /// positive.
     ///
     /// - Parameter count: number of vectors; all if it exceeds the size.
     /// - Returns: all values, descending, and `min(count, rows)` vectors as rows.
-    /// - Throws: if an element is not finite or the iteration fails.
-    /// - Complexity: O(rows³) time, 3 · rows² scalars of memory.
+    /// - Throws: if an element is not finite, there are more rows than LAPACK's 32-bit sizes hold, or the
+    ///   iteration fails.
+    /// - Complexity: O(rows³) time. In addition to the matrix and to the vectors memory for as many vectors
+    ///   again, or for 2 · rows² scalars where more than a quarter of them are asked for.
     public consuming func symmetricEigen(vectors count: Int) throws(LinearAlgebraError)
         -> SymmetricEigen
     {
@@ -90,13 +101,23 @@ extension Matrix where Scalar == Double {
             let values = try (consume self).symmetricEigenvalues()
             return SymmetricEigen(values: values, vectors: Matrix(rows: 0, columns: size))
         }
-        try prepare(routine: "dsyevd")
+        try prepare(routine: "eigenvectors")
+        if let error = LinearAlgebraError.tooLarge(size: size, vectors: kept) { throw error }
+        if SymmetricEigen.findsLeadingAlone(kept, of: size) {
+            return try (consume self).leadingEigen(kept)
+        }
         var matrix = consume self
         let values = try matrix.solve(job: "V", stored: .upper)
         // Column-major columns, ascending, are row-major rows.
-        let vectors = Matrix<Double>(
-            rows: kept, columns: size,
-            elements: (0..<kept).flatMap { withFixedSign(matrix.row(size - 1 - $0)) })
+        var vectors = Matrix<Double>(rows: kept, columns: size) { target in
+            matrix.withElements { source in
+                for index in target.indices {
+                    let row = size - 1 - index / size
+                    target.initializeElement(at: index, to: source[row * size + index % size])
+                }
+            }
+        }
+        vectors.fixSignsOfRows()
         return SymmetricEigen(values: values.reversed(), vectors: vectors)
     }
 
@@ -162,11 +183,4 @@ private func eigenvalues(
                 work.baseAddress, clapacke_int(work.count), integers.baseAddress, integerLength)
         }
     }
-}
-
-/// `vector` or its opposite, whichever has a positive entry of largest magnitude.
-private func withFixedSign(_ vector: [Double]) -> [Double] {
-    var largest = 0.0
-    for value in vector where abs(value) > abs(largest) { largest = value }
-    return largest < 0 ? vector.map { 0 - $0 } : vector
 }

@@ -27,7 +27,7 @@ public struct CovarianceAccumulator: NonFiniteCounting {
         covariance = Covariance(columns: layer.neurons, arithmetic: arithmetic)
     }
 
-    /// The sums, the product of a block and the copy that is solved.
+    /// The sums, the copy that is solved, and as much again for what waits for its products.
     public static func memory(for layer: Layer, options: Precision) -> Double {
         24 * Double(layer.neurons) * Double(layer.neurons)
     }

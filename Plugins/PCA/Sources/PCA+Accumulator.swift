@@ -12,11 +12,17 @@ extension PCA {
             public var precision: CovarianceAccumulator.Precision
             /// For the randomized solver.
             public var sketch: Sketch?
+            /// Eigenvectors that will be asked for, which decides on the memory.
+            public var vectors: Int
 
             /// The covariance, or the samples where that takes less.
-            public init(precision: CovarianceAccumulator.Precision, sketch: Sketch? = nil) {
+            public init(
+                precision: CovarianceAccumulator.Precision, sketch: Sketch? = nil,
+                vectors: Int = 0
+            ) {
                 self.precision = precision
                 self.sketch = sketch
+                self.vectors = vectors
             }
         }
 
@@ -63,19 +69,29 @@ extension PCA {
             }
         }
 
-        /// The vectors, their products, the basis that follows from them, its products, as much again
-        /// while that is computed, and the rows that wait for theirs, at least 64; for fewer samples
-        /// than neurons, the samples, a centred copy, their inner products and the copy that is
-        /// solved; else those of the covariance.
+        /// About how many bytes the samples leave behind, and what is computed of them takes.
+        ///
+        /// For the randomized solver the vectors, their products, the basis that follows from them, its
+        /// products, as much again while that is computed, and the rows that wait for theirs, at least 64.
+        /// For fewer samples than neurons the samples, a centred copy, their inner products and the copy
+        /// that is solved; else what the covariance takes. Beside either the eigenvectors, three times,
+        /// and LAPACK's workspace where more than a quarter of them are asked for.
         public static func memory(for layer: Layer, options: Options) -> Double {
             let (samples, neurons) = (Double(layer.samples), Double(layer.neurons))
             if let sketch = options.sketch {
                 let vectors = Double(sketch.vectors(neurons: layer.neurons))
                 return 64 * neurons * vectors + 256 * neurons + max(67e6, 512 * neurons)
             }
-            return layer.samples < layer.neurons
+            let vectors = min(Double(options.vectors), neurons)
+            let size = min(samples, neurons)
+            let isAlone = SymmetricEigen.findsLeadingAlone(
+                Int(min(vectors, size)), of: Int(size))
+            let workspace = vectors == 0 || isAlone ? 0 : 16 * size * size
+            let sums =
+                layer.samples < layer.neurons
                 ? 16 * samples * (neurons + samples)
                 : CovarianceAccumulator.memory(for: layer, options: options.precision)
+            return sums + 24 * vectors * neurons + workspace
         }
 
         /// Adds the samples of `block`.

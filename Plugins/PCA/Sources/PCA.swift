@@ -43,7 +43,9 @@ public struct PCA: Metric {
 
     /// Metrics that need the same sums share them.
     public var accumulatorOptions: Accumulator.Options {
-        var options = Accumulator.Options(precision: configuration.precision)
+        var options = Accumulator.Options(
+            precision: configuration.precision,
+            vectors: needsFollowingLayers ? .max : configuration.components ?? 0)
         if case .randomized(let search) = configuration.solver {
             options.sketch = Accumulator.Sketch(
                 components: configuration.components ?? 1, oversampling: search.oversampling,
