@@ -106,8 +106,11 @@ let modules: [[Target]] = [
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
     module("Text"),
-    module("LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"]),
-    module("Statistics", uses: ["CKernels", "LinearAlgebra"]),
+    module(
+        "LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"],
+        testedWith: ["KernelTesting"]),
+    module(
+        "Statistics", uses: ["CKernels", "LinearAlgebra"], testedWith: ["KernelTesting"]),
     module("HDF5", uses: ["CHDF5", "Text"]),
     module("RunFormat", uses: ["CDeflate", "CLZF", "HDF5", "LinearAlgebra", "Text"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
@@ -143,6 +146,7 @@ let modules: [[Target]] = [
         ],
         testedWith: nil),
     module("CommandTesting", testedWith: nil),
+    module("KernelTesting", uses: ["CKernels"], testedWith: nil),
     module("Datasets", uses: ["CZlib", "Files", "LinearAlgebra"]),
     module(
         "Training",
@@ -191,7 +195,7 @@ let executables: [Target] = [
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them
     // would be linked as they are.
     .testTarget(
-        name: "analyzeTests", dependencies: ["CommandTesting", "LinearAlgebra"],
+        name: "analyzeTests", dependencies: ["CommandTesting", "LinearAlgebra", "RunFormat"],
         swiftSettings: strict),
     .testTarget(
         name: "trainTests",

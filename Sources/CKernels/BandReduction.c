@@ -27,7 +27,11 @@ static double *tile_at(const ckernels_reduction *r, size_t row, size_t column) {
 #include "EachSet.h"
 
 ckernels_reduction ckernels_reduction_of_size(size_t size) {
-    return (ckernels_reduction){.size = size, .tile_rows = (size + TILE - 1) / TILE};
+    size_t parts = size / CKERNELS_BAND_PART_ROWS;
+    if (parts < CKERNELS_BAND_FEWEST_PARTS) parts = CKERNELS_BAND_FEWEST_PARTS;
+    if (parts > CKERNELS_BAND_MOST_PARTS) parts = CKERNELS_BAND_MOST_PARTS;
+    return (ckernels_reduction){
+        .size = size, .tile_rows = (size + TILE - 1) / TILE, .parts = parts};
 }
 
 // Scalars of an array of panels, and of the band.
@@ -41,7 +45,7 @@ size_t ckernels_reduction_tiles(const ckernels_reduction *r) {
 }
 
 size_t ckernels_reduction_panels(const ckernels_reduction *r) {
-    return (6 + CKERNELS_BAND_PARTS) * panel_count(r) + band_count(r);
+    return (6 + r->parts) * panel_count(r) + band_count(r);
 }
 
 void ckernels_reduction_begin(ckernels_reduction *r, double *tiles, double *panels) {
@@ -51,7 +55,7 @@ void ckernels_reduction_begin(ckernels_reduction *r, double *tiles, double *pane
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++, panels += count)
         *arrays[i] = panels;
     r->results = panels;
-    r->band = panels + CKERNELS_BAND_PARTS * count;
+    r->band = panels + r->parts * count;
 }
 
 void ckernels_reduction_clear(const ckernels_reduction *r) {
@@ -81,6 +85,11 @@ int ckernels_reduction_factor(ckernels_set set, ckernels_reduction *reduction, s
 void ckernels_reduction_multiply(
     ckernels_set set, const ckernels_reduction *reduction, size_t step, size_t part) {
     CHOSEN(set, multiply_part)(reduction, step, part);
+}
+
+void ckernels_reduction_add_up(
+    ckernels_set set, const ckernels_reduction *reduction, size_t step, size_t share) {
+    CHOSEN(set, add_up)(reduction, step, share);
 }
 
 void ckernels_reduction_combine(ckernels_set set, ckernels_reduction *reduction, size_t step) {

@@ -189,7 +189,7 @@ static void NAME(multiply_part)(const ckernels_reduction *r, size_t step, size_t
     memset(
         result + first * TILE * WIDTH, 0,
         (padded(r) - first * TILE) * WIDTH * sizeof *result);
-    for (size_t i = first + part; i < r->tile_rows; i += CKERNELS_BAND_PARTS)
+    for (size_t i = first + part; i < r->tile_rows; i += r->parts)
         for (size_t j = first; j <= i; j++) {
             const size_t row = i == first ? offset : 0, column = j == first ? offset : 0;
             double *t = tile_at(r, i, j);
@@ -247,13 +247,20 @@ static void NAME(make_blocks)(
         }
 }
 
+static void NAME(add_up)(const ckernels_reduction *r, size_t step, size_t share) {
+    const size_t below = (step + 1) * WIDTH, end = padded(r), rows = end - below;
+    const size_t first = below + rows * share / r->parts;
+    const size_t last = below + rows * (share + 1) / r->parts;
+    double *products = r->results;
+    for (size_t part = 1; part < r->parts; part++) {
+        const double *others = r->results + part * end * WIDTH;
+        for (size_t i = first * WIDTH; i < last * WIDTH; i++) products[i] += others[i];
+    }
+}
+
 static void NAME(combine)(ckernels_reduction *r, size_t step) {
     const size_t below = (step + 1) * WIDTH, end = padded(r);
     double *products = r->results;
-    for (size_t part = 1; part < CKERNELS_BAND_PARTS; part++) {
-        const double *others = r->results + part * end * WIDTH;
-        for (size_t i = below * WIDTH; i < end * WIDTH; i++) products[i] += others[i];
-    }
     // The last step's are used up.
     double *reused = r->v;
     r->v = r->next;

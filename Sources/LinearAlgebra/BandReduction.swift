@@ -44,19 +44,22 @@ struct BandReduction: ~Copyable {
         tiles = OwnedElements(count: ckernels_reduction_tiles(&reduction))
         panels = OwnedElements(count: ckernels_reduction_panels(&reduction))
         ckernels_reduction_begin(&reduction, tiles.base, panels.base)
-        // Of the smallest numbers the inverse is none.
+        // The reciprocal of a subnormal overflows.
         exponent = largest > 0 ? max(-1000, Int(largest.exponent)) : 0
         let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
         let (rowStep, columnStep) =
             triangle == .lower ? (matrix.columns, 1) : (1, matrix.columns)
+        let current = reduction
         matrix.withElements { elements in
             indices.withUnsafeBufferPointer { indices in
                 // Touching new memory takes as long as what is done with it: on all cores.
-                concurrently(reduction.tile_rows + 1) { job in
-                    guard job > 0 else { return ckernels_reduction_clear(&reduction) }
-                    ckernels_reduction_load(
-                        &reduction, job - 1, elements.baseAddress, rowStep, columnStep,
-                        indices.baseAddress, scale)
+                concurrently(current.tile_rows + 1) { job in
+                    withUnsafePointer(to: current) { reduction in
+                        guard job > 0 else { return ckernels_reduction_clear(reduction) }
+                        ckernels_reduction_load(
+                            reduction, job - 1, elements.baseAddress, rowStep, columnStep,
+                            indices.baseAddress, scale)
+                    }
                 }
             }
         }
@@ -93,9 +96,14 @@ struct BandReduction: ~Copyable {
         let set = instructionSet
         while ckernels_reduction_factor(set, &reduction, step) != 0 {
             let current = reduction
-            concurrently(Int(CKERNELS_BAND_PARTS)) { part in
+            concurrently(current.parts) { part in
                 withUnsafePointer(to: current) {
                     ckernels_reduction_multiply(set, $0, step, part)
+                }
+            }
+            concurrently(current.parts) { share in
+                withUnsafePointer(to: current) {
+                    ckernels_reduction_add_up(set, $0, step, share)
                 }
             }
             ckernels_reduction_combine(set, &reduction, step)
@@ -104,14 +112,16 @@ struct BandReduction: ~Copyable {
     }
 
     private func reduceToTridiagonal() {
-        let (set, band, size) = (instructionSet, reduction.band, reduction.size)
+        let (set, band, size, parts) = (
+            instructionSet, reduction.band, reduction.size, reduction.parts
+        )
         let sweeps = Int(CKERNELS_BAND_SWEEPS)
         let jobs = (size + sweeps - 1) / sweeps
         let next = Atomic(0)
         withUnsafeTemporaryAllocation(of: Int.self, capacity: jobs) { progress in
             progress.initialize(repeating: 0)
             // In ascending order, as a job waits for the one before.
-            concurrently(Int(CKERNELS_BAND_PARTS)) { _ in
+            concurrently(parts) { _ in
                 while true {
                     let job = next.add(1, ordering: .relaxed).oldValue
                     guard job < jobs else { return }

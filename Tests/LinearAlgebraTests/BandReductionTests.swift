@@ -1,10 +1,11 @@
 import CKernels
+import KernelTesting
 import Testing
 @testable import LinearAlgebra
 import Glibc
 
 @Suite struct BandReductionTests {
-    static let sets = [CKERNELS_BASELINE, CKERNELS_AVX2].filter { ckernels_supports($0) == 1 }
+    static let sets = TestedSet.here.map(\.set)
 
     /// Around the width of the band and of tiles, their multiples, and neither.
     static let sizes = [1, 2, 5, 23, 24, 25, 26, 47, 48, 49, 71, 72, 73, 96, 120, 145, 301]
@@ -39,6 +40,16 @@ import Glibc
         #expect(values.count == expected.count)
         let scale = expected.map(abs).max() ?? 1
         return zip(values, expected).map { abs($0 - $1) / scale }.max() ?? 0
+    }
+
+    /// A size for which steps are divided into more parts than those of smaller ones.
+    @Test func moreParts() throws {
+        let size = 2600
+        #expect(ckernels_reduction_of_size(size).parts == 5)
+        #expect(ckernels_reduction_of_size(2047).parts == 4)
+        #expect(ckernels_reduction_of_size(100_000).parts == 16)
+        let values = try eigenvalues(of: minimum(size))
+        #expect(largestError(values, minimumEigenvalues(size)) < 1e-13)
     }
 
     @Test(arguments: sizes, sets)
@@ -145,7 +156,6 @@ import Glibc
     /// A matrix wide enough to go this way, in any order of rows and on one core.
     @Test func wideMatrices() async throws {
         let size = 800
-        #expect(BandReduction.isFastest(size: size) || Self.sets.count == 1)
         let matrix = minimum(size)
         let values = try matrix.symmetricEigenvalues()
         #expect(largestError(values, minimumEigenvalues(size)) < 1e-13)

@@ -1,11 +1,17 @@
 import CKernels
+import KernelTesting
 import Testing
 
 @testable import Statistics
 
 /// The inner loop of column moments, in every instruction set that the processor has.
 @Suite struct MomentsKernelTests {
-    static let sets = [CKERNELS_BASELINE, CKERNELS_AVX2].filter { ckernels_supports($0) == 1 }
+    static let sets = TestedSet.here.map(\.set)
+
+    @Test func setsAreNamed() {
+        #expect(instructionSet == Self.sets.last)
+        TestedSet.report("moments")
+    }
 
     /// The plain sums, over all rests of four rows and of a register's columns.
     @Test(arguments: sets, [1, 3, 8, 15, 16, 31, 128])

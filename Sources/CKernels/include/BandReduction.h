@@ -17,8 +17,11 @@ enum {
     CKERNELS_BAND_WIDTH = 24,
     // Rows and columns of a tile.
     CKERNELS_BAND_TILE = 48,
-    // Jobs that a step is divided into, a number that does not depend on the machine.
-    CKERNELS_BAND_PARTS = 4,
+    // The fewest and most jobs that a step is divided into, a number that depends on the size alone.
+    CKERNELS_BAND_FEWEST_PARTS = 4,
+    CKERNELS_BAND_MOST_PARTS = 16,
+    // Rows for each of them: adding up the results of more parts would take too long.
+    CKERNELS_BAND_PART_ROWS = 512,
     // Scalars from one column of a band to the next: the band, as much again for what is chased along
     // it, and what vectors touch above the diagonal.
     CKERNELS_BAND_STRIDE = 2 * CKERNELS_BAND_WIDTH + 5,
@@ -31,6 +34,8 @@ enum {
 typedef struct {
     // Rows of the matrix, and of tiles.
     size_t size, tile_rows;
+    // Jobs that a step is divided into.
+    size_t parts;
     // Row after row of tiles, each of them column-major; those of the diagonal hold both triangles.
     double *tiles;
     // The last panel's reflectors V and the W of A - V W' - W V', which is still to be subtracted;
@@ -70,7 +75,10 @@ int ckernels_reduction_factor(ckernels_set set, ckernels_reduction *reduction, s
 // Parts may go on side by side.
 void ckernels_reduction_multiply(
     ckernels_set set, const ckernels_reduction *reduction, size_t step, size_t part);
-// Adds up the parts.
+// Adds up the results of all parts, for a share of the rows; shares may go on side by side.
+void ckernels_reduction_add_up(
+    ckernels_set set, const ckernels_reduction *reduction, size_t step, size_t share);
+// Makes W of the sums.
 void ckernels_reduction_combine(ckernels_set set, ckernels_reduction *reduction, size_t step);
 
 // Makes sweeps `first` ..< `first` + CKERNELS_BAND_SWEEPS along a band of `size` columns, each of which
