@@ -34,7 +34,10 @@ enum ElementMemory {
         memory.deallocate()
     }
 
-    /// The size in whole large pages; `nil` where half of one would be left over.
+    /// The size in whole large pages, from three quarters of one on; `nil` below.
+    ///
+    /// Up to a page is left over: what waits for its products in a layer of 512 neurons is just above one,
+    /// and gains by large pages all the same.
     private static func largeSize(_ bytes: Int) -> Int? {
         let page = LargePages.pageSize
         guard bytes >= page / 4 * 3, bytes <= .max - page else { return nil }

@@ -6,14 +6,14 @@ internal import CKernels
 /// `largest` to their magnitudes. `x` is the first row of a row-major matrix, `stride` scalars before
 /// the next; `columns` begins at a multiple of 32; `centre`, `sums` and `largest` have one entry a
 /// column of it.
-public struct GramDeviations: @unchecked Sendable {
+package struct GramDeviations: @unchecked Sendable {
     // Unchecked: valid within the call that hands it out, written as said above.
     let base: UnsafeMutableRawPointer
     let layout: GramLayout
     let first: Int
 
     /// Deviations in single precision.
-    public func write(
+    package func write(
         _ x: UnsafePointer<Float>, stride: Int, rows: Int, columns: Range<Int>,
         centre: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>,
         largest: UnsafeMutablePointer<Float>
@@ -26,7 +26,7 @@ public struct GramDeviations: @unchecked Sendable {
     }
 
     /// Deviations of single-precision values in double precision.
-    public func write(
+    package func write(
         _ x: UnsafePointer<Float>, stride: Int, rows: Int, columns: Range<Int>,
         centre: UnsafePointer<Double>, sums: UnsafeMutablePointer<Double>,
         largest: UnsafeMutablePointer<Double>
@@ -39,7 +39,7 @@ public struct GramDeviations: @unchecked Sendable {
     }
 
     /// Deviations of double-precision values.
-    public func write(
+    package func write(
         _ x: UnsafePointer<Double>, stride: Int, rows: Int, columns: Range<Int>,
         centre: UnsafePointer<Double>, sums: UnsafeMutablePointer<Double>,
         largest: UnsafeMutablePointer<Double>
@@ -52,7 +52,7 @@ public struct GramDeviations: @unchecked Sendable {
     }
 
     /// Sets a column to zero.
-    public func clear(column: Int, rows: Int) {
+    package func clear(column: Int, rows: Int) {
         for row in first..<first + rows {
             (base + layout.offset(row: row, column: column)).initializeMemory(
                 as: UInt8.self, repeating: 0, count: layout.precision.size)
@@ -68,8 +68,13 @@ public struct GramDeviations: @unchecked Sendable {
         precondition(layout.precision.size == MemoryLayout<Scalar>.size, "another precision")
         for part in layout.parts(of: first..<first + rows) {
             let place = base + layout.offset(row: part.lowerBound, column: columns.lowerBound)
+            // The panels from here to the end of the slab, of which each call has its own columns.
+            let panels = (columns.upperBound - columns.lowerBound + layout.width - 1) / layout.width
             body(
-                part.lowerBound - first, part.count, place.assumingMemoryBound(to: Scalar.self))
+                part.lowerBound - first, part.count,
+                place.bindMemory(
+                    to: Scalar.self,
+                    capacity: (panels - 1) * layout.panelStride + part.count * layout.width))
         }
     }
 }

@@ -64,7 +64,7 @@ struct GramLayout: Sendable {
 
     /// Exchanges pairs of columns in the first `rows` rows; a word has the size of an element.
     @inline(__always)
-    func exchange<Word>(
+    func exchange<Word: BitwiseCopyable>(
         _ pairs: [ColumnExchange], rows: Int, in elements: UnsafeMutableRawPointer,
         as word: Word.Type
     ) {
@@ -76,10 +76,14 @@ struct GramLayout: Sendable {
             for pair in pairs {
                 let first = elements + offset(row: row, column: pair.first)
                 let second = elements + offset(row: row, column: pair.second)
+                // As raw bytes: the kernels' elements have another type than the words.
                 for index in 0..<parts[job].count {
-                    swap(
-                        &first.assumingMemoryBound(to: Word.self)[index * width],
-                        &second.assumingMemoryBound(to: Word.self)[index * width])
+                    let place = index * rowBytes
+                    let word = first.load(fromByteOffset: place, as: Word.self)
+                    first.storeBytes(
+                        of: second.load(fromByteOffset: place, as: Word.self),
+                        toByteOffset: place, as: Word.self)
+                    second.storeBytes(of: word, toByteOffset: place, as: Word.self)
                 }
             }
         }

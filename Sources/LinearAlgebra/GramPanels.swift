@@ -98,7 +98,7 @@ public struct GramPanels: Sendable {
     }
 
     /// Calls `body` with what writes deviations behind the first `first` rows.
-    public mutating func withDeviations(
+    package mutating func withDeviations(
         behind first: Int, _ body: (GramDeviations) -> Void
     ) {
         withElements { elements, layout in

@@ -66,9 +66,8 @@ public struct Sparsity: Metric {
             let width = Double(neurons)
             // Which zeros of a sample belong to neurons left out is not known.
             populationQuantiles = ["0.05", "0.25", "0.5", "0.75", "0.95"].map { name in
-                let position = (Double(name) ?? 0) * (samples - 1)
-                let zeros = counts.zerosOfSample(at: position) / width
-                return (name, excluded.isEmpty ? zeros : .nan)
+                let zeros = Double(name).flatMap { counts.zerosOfSample(at: $0) }
+                return (name, excluded.isEmpty ? zeros.map { $0 / width } ?? .nan : .nan)
             }
             warnings =
                 excluded.isEmpty

@@ -1,5 +1,6 @@
 import LinearAlgebra
 public import MetricCore
+import Statistics
 
 /// Zeros counted along both axes.
 public struct ZeroCounts: MetricAccumulator {
@@ -71,12 +72,10 @@ public struct ZeroCounts: MetricAccumulator {
         }
     }
 
-    /// Zeros of the sample at `position` (from 0) when samples are ordered by them, linear between
-    /// neighbours.
-    func zerosOfSample(at position: Double) -> Double {
-        let below = zerosOfSample(ranked: Int(position))
-        let above = zerosOfSample(ranked: min(Int(position) + 1, samples - 1))
-        return below + (position - position.rounded(.down)) * (above - below)
+    /// Quantile over the samples of their number of zeros, linear between neighbours; `nil` without
+    /// samples.
+    func zerosOfSample(at probability: Double) -> Double? {
+        quantile(of: samples, at: probability, valueOfRank: zerosOfSample(ranked:))
     }
 
     private func zerosOfSample(ranked rank: Int) -> Double {
