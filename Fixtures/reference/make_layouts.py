@@ -93,6 +93,16 @@ def element_types():
         f["types/bf16_special"].attrs["dtype"] = "bfloat16"
 
 
+def magnitudes():
+    """Doubles at the borders of what is analyzed, beyond them, and below what squares hold."""
+    x = grid(40, 6).astype(np.float64)
+    sign = np.where(np.arange(40) % 2 == 0, 1.0, -1.0)
+    x[3, 1], x[7, 1], x[1, 2] = 1e151, -1e300, np.nan
+    x[:, 3], x[:, 4] = 1e150 * sign, 1e-300 * sign
+    with create("magnitudes.h5") as f:
+        f["layers/hidden/post"] = x
+
+
 def storages():
     x = grid(200, 16)
     with create("storage.h5") as f:
@@ -344,6 +354,6 @@ def stacks():
 
 
 os.makedirs(OUT, exist_ok=True)
-for make in [element_types, storages, chunks, lzf, missing_filter, layers, metadata, keras, refused,
-             stacks]:
+for make in [element_types, magnitudes, storages, chunks, lzf, missing_filter, layers, metadata, keras,
+             refused, stacks]:
     make()
