@@ -102,27 +102,33 @@ let modules: [[Target]] = [
     [.target(name: "CAllocator"), .target(name: "CBLASThreads")],
     // Files without a name and what a signal handler may do, which Swift cannot promise.
     [.target(name: "CFiles")],
-    module("Files", uses: ["CFiles"]),
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
     module("Text"),
+    module("Files", uses: ["CFiles", "Text"]),
     module(
         "LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"],
         testedWith: ["KernelTesting"]),
     module(
         "Statistics", uses: ["CKernels", "LinearAlgebra"], testedWith: ["KernelTesting"]),
-    module("HDF5", uses: ["CHDF5", "Text"]),
-    module("RunFormat", uses: ["CDeflate", "CLZF", "HDF5", "LinearAlgebra", "Text"]),
+    module("HDF5", uses: ["CHDF5", "Files", "Text"]),
+    module("RunFormat", uses: ["CDeflate", "CLZF", "Files", "HDF5", "LinearAlgebra", "Text"]),
     module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
+    module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
     module(
-        "Analysis", uses: ["MetricCore", "RunFormat", "LinearAlgebra", "Statistics"]),
-    module("Report", uses: ["Analysis", "MetricCore", "Text"]),
+        "Analysis",
+        uses: ["Executable", "MetricCore", "RunFormat", "LinearAlgebra", "Statistics"]),
+    module("Report", uses: ["Analysis", "Files", "MetricCore", "Text"]),
     module(
-        "ResultStore", uses: ["Analysis", "Report", "Text", grdb], testedWith: ["MetricCore"],
+        "ResultStore", uses: ["Analysis", "Files", "Report", "Text", grdb],
+        testedWith: ["MetricCore"],
         excluding: ["README.md"]),
     module(
-        "Batch", uses: ["Analysis", "LinearAlgebra", "MetricCore", "Report", "ResultStore"],
+        "Batch",
+        uses: [
+            "Analysis", "Files", "LinearAlgebra", "MetricCore", "Report", "ResultStore", "Text",
+        ],
         testedWith: [argumentParser]),
     module(
         "Comparison",
@@ -137,12 +143,12 @@ let modules: [[Target]] = [
         ],
         resources: ["page.mustache", "run.mustache", "figure.mustache", "report.css", "report.js"]
             .map { .embedInCode("Templates/\($0)") }),
-    module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
     module(
         "AnalyzeCommands",
         uses: [
-            "Analysis", "Batch", "CAllocator", "Comparison", "Executable", "HDF5", "HTMLReport",
-            "MetricCore", "Report", "ResultStore", "RunFormat", "Text", argumentParser,
+            "Analysis", "Batch", "CAllocator", "Comparison", "Executable", "Files", "HDF5",
+            "HTMLReport", "MetricCore", "Report", "ResultStore", "RunFormat", "Text",
+            argumentParser,
         ],
         testedWith: nil),
     module("CommandTesting", testedWith: nil),
@@ -195,11 +201,12 @@ let executables: [Target] = [
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them
     // would be linked as they are.
     .testTarget(
-        name: "analyzeTests", dependencies: ["CommandTesting", "LinearAlgebra", "RunFormat"],
+        name: "analyzeTests",
+        dependencies: ["CommandTesting", "Files", "LinearAlgebra", "RunFormat"],
         swiftSettings: strict),
     .testTarget(
         name: "trainTests",
-        dependencies: ["CommandTesting", "LinearAlgebra", "RunFormat"],
+        dependencies: ["CommandTesting", "Files", "LinearAlgebra", "RunFormat"],
         swiftSettings: strict),
 ]
 

@@ -13,6 +13,8 @@ public struct LayerResult: Sendable {
     public var snapshot: String?
     /// What was computed.
     public var metric: MetricDescriptor
+    /// What computed it; `nil` for other programs' results.
+    public var provenance: Provenance?
     /// How it ended.
     public var status: Status
     /// Why the status is not ok.
@@ -41,8 +43,9 @@ public struct LayerResult: Sendable {
     /// A result from its parts.
     public init(
         run: String, layer: String, site: Site?, snapshot: String? = nil,
-        metric: MetricDescriptor, status: Status, reason: String? = nil, warnings: [String] = [],
-        samples: Int, neurons: Int, nonFinite: Int = 0, configuration: Object = Object(),
+        metric: MetricDescriptor, provenance: Provenance? = .current, status: Status,
+        reason: String? = nil, warnings: [String] = [], samples: Int, neurons: Int,
+        nonFinite: Int = 0, configuration: Object = Object(),
         values: Object = Object(), quantities: [Quantity] = [], summary: String = "",
         figures: [Figure] = []
     ) {
@@ -51,6 +54,7 @@ public struct LayerResult: Sendable {
         self.site = site
         self.snapshot = snapshot
         self.metric = metric
+        self.provenance = provenance
         self.status = status
         self.reason = reason
         self.warnings = warnings

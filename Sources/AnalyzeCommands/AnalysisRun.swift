@@ -1,6 +1,7 @@
 import Analysis
 import Comparison
 import Executable
+import Files
 import MetricCore
 import Report
 import RunFormat
@@ -19,6 +20,7 @@ struct AnalysisRun {
                 message: "\(ids) draws no picture; leave out --plot", code: Failure.usage)
         }
         if metrics.contains(where: \.multipliesMatrices) { Program.useBestCore() }
+        for path in selection.runs { InputFiles.add(path) }
         try output.checkTargets()
         let analyzer = Analyzer(metrics: metrics, selection: selection.selection)
         var results: [LayerResult] = []
@@ -117,14 +119,19 @@ extension Failure {
 }
 
 extension OutputOptions {
-    /// Refuses targets that cannot be written before anything is read.
+    /// Refuses targets that cannot be written, or must not be replaced, before anything is read; what
+    /// the command reads is among ``InputFiles`` by then.
     func checkTargets() throws {
         do {
             if let plot, plot != "-" {
                 _ = try Plotter.format(of: plot)
                 try checkWritable(plot)
             }
-            if let output { try checkWritable(output) }
+            if let output {
+                try checkWritable(output)
+            } else {
+                do { try checkStandardOutput() } catch { throw OutputError(error) }
+            }
         } catch let error as PlotError {
             throw Failure(message: error.description, code: Failure.usage)
         } catch let error as OutputError {

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Dispatch
 import Executable
+import Files
 import Glibc
 import HDF5
 public import MetricCore
@@ -77,7 +78,8 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
     /// To be called on the main thread, from a `main()` that is not asynchronous: help then needs
     /// neither threads nor queues.
     public static func runAndExit(_ arguments: [String]? = nil) -> Never {
-        let words = arguments ?? Array(CommandLine.arguments.dropFirst())
+        beginCommand()
+        let words = arguments ?? Array(processArguments().dropFirst())
         // What the parser would print, without setting up what it needs for other words.
         if words.isEmpty || words == ["--help"] || words == ["-h"] {
             Messages.printHelp(helpMessage(), isError: false)

@@ -3,9 +3,11 @@ import ArgumentParser
 import Batch
 import Comparison
 import Executable
+import Files
 import Glibc
 import MetricCore
 import Report
+import ResultStore
 import RunFormat
 import Text
 
@@ -49,7 +51,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only a share of the runs, by the hash of their names: i of n (1/4 ... 4/4), or slurm "
+            "Only a share of the runs, by the hash of their paths: i of n (1/4 ... 4/4), or slurm "
                 + "for that of this task of a job array.", valueName: "i/n|slurm"))
     var shard: ShardChoice?
 
@@ -77,11 +79,14 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
                     + ": no runs there; files must end in .h5 or .hdf5",
                 code: Failure.badData)
         }
-        let mine = share.map { share in listed.filter { share.contains($0.name) } } ?? listed
+        for run in listed { InputFiles.add(run.path) }
+        let mine = share.map { share in listed.filter { share.contains($0.key) } } ?? listed
         let batch = Batch(
             metrics: try await metrics.configured(), settings: choices.settings, folder: folder,
             jobs: jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        try note(share, of: listed, isComplete: false)
         let summary = try await perform(batch, on: mine)
+        try note(share, of: listed, isComplete: true)
         for failure in summary.failures {
             Messages.say(error: "\(visible(failure.run)): \(visible(failure.reason))")
         }
@@ -91,6 +96,21 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
                     + "\(summary.failures.count) failed; results in \(visible(folder))")
         }
         if !summary.failures.isEmpty { throw Ended(code: Failure.partly) }
+    }
+
+    /// Leaves word in the folder of results of what this share is, for `collect` to add them up.
+    private func note(_ share: Shard?, of runs: [ListedRun], isComplete: Bool) throws {
+        do {
+            do { try makeFolder(folder) } catch { throw OutputError(error) }
+            if let share {
+                try ShareFile(
+                    index: share.index, of: share.count, names: runs.map(\.key),
+                    isComplete: isComplete
+                ).write(to: folder)
+            } else if isComplete {
+                ShareFile.removeAll(in: folder, ofAtMost: runs.count)
+            }
+        } catch let error as OutputError { throw Failure(error) }
     }
 
     private func share() throws -> Shard? {

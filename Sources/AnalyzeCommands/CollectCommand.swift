@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Report
 import ResultStore
 import Text
@@ -60,8 +61,10 @@ struct Collect: ParsableCommand {
     func run() throws {
         do {
             let collection = try ResultCollection(folders: folders, allowsMixed: allowMixed)
-            let changes = try write(collection)
-            for problem in collection.problems { Messages.say(error: problem.description) }
+            for file in collection.files { InputFiles.add(file.location) }
+            let (changes, badBodies) = try write(collection)
+            let problems = collection.problems + badBodies
+            for problem in problems { Messages.say(error: problem.description) }
             let failures = collection.failures
             if !quiet {
                 for twin in collection.twins {
@@ -77,7 +80,7 @@ struct Collect: ParsableCommand {
                 }
                 Messages.say("\(visible(to)): \(collection.files.count) runs" + changes)
             }
-            if !collection.problems.isEmpty { throw Ended(code: Failure.partly) }
+            if !problems.isEmpty { throw Ended(code: Failure.partly) }
         } catch let error as StoreError {
             throw Failure(error)
         } catch let error as OutputError {
@@ -85,21 +88,31 @@ struct Collect: ParsableCommand {
         }
     }
 
-    /// Writes the table; what changed, for the summary.
-    private func write(_ collection: ResultCollection) throws -> String {
+    /// Writes the table; what changed, for the summary, and the files that have no rows.
+    private func write(
+        _ collection: ResultCollection
+    ) throws -> (changes: String, problems: [StoreError]) {
+        var problems: [StoreError] = []
         switch Target(path: to) {
         case .sqlite:
-            try checkWritable(to)
+            try checkWritable(to, isSeekable: true)
             let changes = try ResultDatabase(at: to).update(
                 from: collection, includesArrays: arrays, allowsMixed: allowMixed)
-            return " (\(changes.added) new, \(changes.replaced) changed, \(changes.removed) gone)"
+            return (
+                " (\(changes.added) new, \(changes.replaced) changed, \(changes.removed) gone)",
+                changes.problems
+            )
         case .csv:
-            try writeFile(at: to) { try collection.writeCSV(includesArrays: arrays, to: $0) }
+            try writeFile(at: to) {
+                problems = try collection.writeCSV(includesArrays: arrays, to: $0)
+            }
         case .jsonl:
-            try writeFile(at: to) { try collection.writeJSONLines(includesArrays: arrays, to: $0) }
+            try writeFile(at: to) {
+                problems = try collection.writeJSONLines(includesArrays: arrays, to: $0)
+            }
         case nil: break
         }
-        return ""
+        return ("", problems)
     }
 }
 

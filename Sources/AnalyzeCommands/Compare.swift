@@ -83,10 +83,11 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
 
     func run() async throws {
         Program.useBestCore()
-        try output.checkTargets()
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: output.verbose, isQuiet: output.quiet),
             known: Metrics.metrics)
+        gathering.protect(runs.inputs + baseline)
+        try output.checkTargets()
         let states = await gathering.states(in: runs.inputs)
         guard !states.isEmpty else { throw gathering.nothingFound(in: runs.inputs) }
         let baselines = await gathering.states(in: baseline)

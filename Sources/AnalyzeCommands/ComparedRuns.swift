@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Batch
 import Comparison
+import Files
 import Glibc
 import MetricCore
 import Report
@@ -142,6 +143,11 @@ struct RunGathering: Sendable {
         return Ended(code: first.code)
     }
 
+    /// Keeps outputs from replacing any of the files in `inputs`.
+    func protect(_ inputs: [String]) {
+        for file in inputs.flatMap(files(of:)) { InputFiles.add(file) }
+    }
+
     /// What was found in one file.
     private struct Gathered: Sendable {
         var states: [RunState] = []
@@ -168,7 +174,8 @@ struct RunGathering: Sendable {
     }
 
     private func states(inFile path: String) async throws -> Gathered {
-        let start = try Self.bytes(of: path, limit: 16)
+        let start: [UInt8]
+        do { start = try readStart(of: path, 16) } catch { throw Self.refusal(error) }
         let metrics = metrics
         let describe: (String) -> MetricDescriptor? = { id in
             metrics.lazy.map(\.descriptor).first { $0.id == id }
@@ -180,7 +187,12 @@ struct RunGathering: Sendable {
             } catch { throw Failure(error) }
         }
         if start.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") {
-            let bytes = try Self.bytes(of: path, limit: .max)
+            let bytes: [UInt8]
+            do { bytes = try readFile(path) } catch { throw Self.refusal(error) }
+            if ResultFile.isDamaged(bytes) {
+                let error = StoreError(path, .damaged("its checksum is wrong"))
+                throw Failure(error)
+            }
             do {
                 return wanted(try RunState.states(in: bytes, descriptor: describe))
             } catch {
@@ -266,47 +278,18 @@ struct RunGathering: Sendable {
         return gathered
     }
 
-    private static func bytes(of path: String, limit: Int) throws -> [UInt8] {
-        func refusal(_ code: Int32) -> Failure {
-            Failure(
-                message: "cannot read \(visible(path)): \(String(cString: strerror(code)))",
-                code: Failure.inputOutput)
+    private static func refusal(_ error: FileError) -> Failure {
+        if error.cause == .isFolder {
+            return Failure(
+                message: "\(visible(error.path)): there are no runs (.h5, .hdf5) and no results "
+                    + "(.json) in this folder", code: Failure.usage)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw refusal(errno) }
-        defer { close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else { throw refusal(errno) }
-        if information.st_mode & S_IFMT == S_IFDIR {
-            throw Failure(
-                message: "\(visible(path)): there are no runs (.h5, .hdf5) and no results (.json) "
-                    + "in this folder", code: Failure.usage)
-        }
-        let size = min(limit, max(0, Int(information.st_size)))
-        var bytes = [UInt8](repeating: 0, count: size)
-        var done = 0
-        while done < size {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                read(descriptor, buffer.baseAddress.map { $0 + done }, size - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw refusal(errno) }
-            if count == 0 { break }
-            done += count
-        }
-        return Array(bytes[..<done])
+        return Failure(message: visible(error.description), code: Failure.inputOutput)
     }
 
     private func resultFiles(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".json"), !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted(by: naturallyPrecedes).map { "\(folder)/\($0)" }
+        let names = ((try? entries(of: folder)) ?? []).map(\.name)
+        return names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+            .sorted(by: naturallyPrecedes).map { joined(folder, $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Files
 import Glibc
 import Report
 import Text
@@ -17,7 +18,8 @@ struct ExternalProgram {
     static func all() -> [ExternalProgram] {
         var found: [String: ExternalProgram] = [:]
         for folder in folders {
-            for entry in entries(of: folder) where entry.hasPrefix(prefix) {
+            let names = ((try? entries(of: folder)) ?? []).map(\.name)
+            for entry in names where entry.hasPrefix(prefix) {
                 let name = String(entry.dropFirst(prefix.count))
                 let program = ExternalProgram(name: name, path: "\(folder)/\(entry)")
                 if isName(name), program.isExecutable, found[name] == nil { found[name] = program }
@@ -52,29 +54,13 @@ struct ExternalProgram {
     /// Absolute ones only: the current folder may be a stranger's.
     private static var folders: [String] {
         guard let path = getenv("PATH") else { return [] }
-        return String(cString: path).split(separator: ":").filter { $0.hasPrefix("/") }
+        return pathText(cString: path).split(separator: ":").filter { $0.hasPrefix("/") }
             .map(String.init)
     }
 
-    private static func entries(of folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            names.append(name)
-        }
-        return names
-    }
+    private var isFile: Bool { Files.isFile(path) }
 
-    private var isFile: Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-
-    private var isExecutable: Bool { isFile && access(path, X_OK) == 0 }
+    private var isExecutable: Bool { isFile && withSystemPath(path) { access($0, X_OK) } == 0 }
 }
 
 /// The words after `analyze foo`: what is for the program, and what is done with its answer.
@@ -114,6 +100,7 @@ struct ExternalCall {
     ///
     /// - Throws: ``Failure`` or ``Ended`` with the exit code of the contract.
     func perform() throws {
+        for argument in arguments { InputFiles.add(argument) }
         try output.checkTargets()
         // Help is not a document of results.
         if arguments.contains(where: { $0 == "--help" || $0 == "-h" }) { try replaceProcess() }
@@ -161,9 +148,9 @@ struct ExternalCall {
     }
 
     private func replaceProcess() throws -> Never {
-        var words = ([program.path] + arguments).map { strdup($0) }
+        var words = ([program.path] + arguments).map { word in withSystemPath(word) { strdup($0) } }
         words.append(nil)
-        execv(program.path, words)
+        withSystemPath(program.path) { _ = execv($0, words) }
         throw Failure(
             message: "\(visible(program.path)) cannot be run: \(String(cString: strerror(errno)))",
             code: Failure.inputOutput)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import HDF5
 import MetricCore
 import Report
@@ -126,6 +127,8 @@ private func forEachRun(
     _ paths: [String], verbose: Bool,
     _ body: (String, TextOutput) throws(RunError) -> Bool
 ) throws {
+    for path in paths { InputFiles.add(path) }
+    do { try checkStandardOutput() } catch { throw Failure(OutputError(error)) }
     let output = TextOutput(descriptor: 1, name: "standard output")
     var codes: [Int32] = []
     for path in paths {

@@ -43,9 +43,10 @@ struct MakeReport<Metrics: MetricList>: AsyncParsableCommand {
 
     func run() async throws {
         Program.useBestCore()
-        do { try checkWritable(output) } catch { throw Failure(error) }
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: verbose, isQuiet: quiet), known: Metrics.metrics)
+        gathering.protect(runs.inputs)
+        do { try checkWritable(output) } catch { throw Failure(error) }
         let states = await gathering.states(in: runs.inputs)
         guard !states.isEmpty else { throw gathering.nothingFound(in: runs.inputs) }
         let report = RunReport(

@@ -1,7 +1,9 @@
 import Analysis
+import Files
 import MetricCore
 import Report
 import ResultStore
+import Text
 
 extension Batch {
     /// Does what is missing for one run.
@@ -10,16 +12,12 @@ extension Batch {
         _ analyze: @Sendable (ListedRun, [ConfiguredMetric]) async throws -> Analyzed
     ) async throws -> Outcome {
         let location = resultFile(of: run)
-        // A file that cannot be read is as good as none.
-        let earlier = try? ResultFile.head(at: location)
+        // A file that cannot be read or is damaged is as good as none.
+        let file = try? ResultFile(at: location)
+        let earlier = file?.head
         let identity: FileIdentity
         do {
-            let stamp = try FileStamp(of: run.path)
-            if let known = earlier?.identity, stamp.matches(known) {
-                identity = known
-            } else {
-                identity = try FileIdentity(of: run.path)
-            }
+            identity = try FileIdentity(of: run.path, known: earlier?.identity)
         } catch {
             // Results of a run that cannot be reached today are not wrong for it.
             if earlier == nil, !error.isGone {
@@ -27,17 +25,24 @@ extension Batch {
             }
             return .failed(reason: error.reason)
         }
-        let valid = earlier.flatMap { isCurrent($0, identity) ? $0 : nil }
+        let valid = earlier.flatMap { isCurrent($0, of: run, identity) ? $0 : nil }
         let missing = metrics.filter { metric in
             !(valid?.metrics.contains { $0.isComplete && $0.matches(metric) } ?? false)
         }
-        if missing.isEmpty { return .skipped }
+        if missing.isEmpty {
+            if let file, identity != earlier?.identity {
+                try refresh(file, identity)
+            }
+            return .skipped
+        }
         do {
             let analyzed = try await analyze(run, missing)
-            guard try FileStamp(of: run.path).matches(identity) else {
+            guard try identity.stillDescribes(run.path) else {
                 throw FileRefusal(reason: "it changed while it was read; try again later")
             }
-            return try store(analyzed, of: run, missing, beside: valid, identity, to: location)
+            return try store(
+                analyzed, of: run, missing, beside: valid == nil ? nil : file, identity,
+                to: location)
         } catch let error as OutputError {
             throw error
         } catch let error as CancellationError {
@@ -52,21 +57,30 @@ extension Batch {
     }
 
     /// Whether results of a file are results of what the run holds now.
-    private func isCurrent(_ head: ResultFileHead, _ identity: FileIdentity) -> Bool {
-        head.settings == settings && head.status != .failed
+    private func isCurrent(
+        _ head: ResultFileHead, of run: ListedRun, _ identity: FileIdentity
+    ) -> Bool {
+        isSame(head.settings.line, settings.line) && head.status != .failed
+            && isSame(head.path, run.path)
             && head.identity?.size == identity.size
             && head.identity?.fingerprint == identity.fingerprint
     }
 
+    /// Notes that the content of a run is still the same though its times are others.
+    private func refresh(_ file: ResultFile, _ identity: FileIdentity) throws {
+        var head = file.head
+        head.identity = identity
+        try ResultFile.write(head, kept: try file.texts(), results: [], to: file.location)
+    }
+
     private func store(
         _ analyzed: Analyzed, of run: ListedRun, _ computed: [ConfiguredMetric],
-        beside earlier: ResultFileHead?, _ identity: FileIdentity, to location: String
+        beside file: ResultFile?, _ identity: FileIdentity, to location: String
     ) throws -> Outcome {
+        let earlier = file?.head
         let ids = Set(computed.map(\.descriptor.id))
         let keptKeys = earlier?.metrics.filter { !ids.contains($0.id) } ?? []
-        let kept =
-            keptKeys.isEmpty
-            ? [] : try ResultFile(at: location).texts(ofMetrics: Set(keptKeys.map(\.id)))
+        let kept = try file?.texts(ofMetrics: Set(keptKeys.map(\.id))) ?? []
         let failed = analyzed.results.filter { $0.status == .failed }
         let newKeys = computed.map { metric in
             ResultFileHead.MetricKey(
@@ -100,9 +114,11 @@ extension Batch {
 }
 
 extension ResultFileHead.MetricKey {
-    /// Whether it is this metric in the same version with the same configuration.
+    /// Whether this program would compute the same: the same metric in the same version, with the
+    /// same configuration, by the same version of the program with the same instructions.
     func matches(_ metric: ConfiguredMetric) -> Bool {
         id == metric.descriptor.id && version == metric.descriptor.version
-            && configuration == JSONNode(metric.configuration)
+            && provenance == .current
+            && isSame(configuration.line, JSONNode(metric.configuration).line)
     }
 }

@@ -1,4 +1,5 @@
 public import Analysis
+import Files
 import Glibc
 import LinearAlgebra
 public import MetricCore
@@ -77,7 +78,9 @@ public struct Batch: Sendable {
     }
 
     /// Whether each run has at most one core for itself.
-    private var sharesCores: Bool { 2 * jobs > sysconf(Int32(_SC_NPROCESSORS_ONLN)) && jobs > 1 }
+    private var sharesCores: Bool {
+        jobs > 1 && jobs > sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2
+    }
 
     /// Analyzes what is missing.
     ///
@@ -95,7 +98,8 @@ public struct Batch: Sendable {
             @escaping @Sendable (ListedRun, [ConfiguredMetric]) async throws -> Analyzed,
         onOutcome: (ListedRun, Outcome) -> Void = { _, _ in }
     ) async throws -> Summary {
-        try makeFolder(folder)
+        do { try makeFolder(folder) } catch { throw OutputError(error) }
+        try checkWritable(folder + "/results.json")
         removeAbandonedFiles(in: folder)
         var outcomes = [Outcome?](repeating: nil, count: runs.count)
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
@@ -112,7 +116,7 @@ public struct Batch: Sendable {
                     return (index, outcome)
                 }
             }
-            for _ in 0..<jobs { start() }
+            for _ in 0..<min(jobs, runs.count) { start() }
             while let (index, outcome) = try await group.next() {
                 outcomes[index] = outcome
                 onOutcome(runs[index], outcome)
@@ -120,6 +124,8 @@ public struct Batch: Sendable {
                 start()
             }
         }
+        // Once for all: the results of each run carry a checksum and can be computed again.
+        do { try synchronizeFolder(folder) } catch { throw OutputError(error) }
         var summary = Summary()
         for (run, outcome) in zip(runs, outcomes) {
             switch outcome {
@@ -135,10 +141,8 @@ public struct Batch: Sendable {
 
     /// The result file of a run: readable by its beginning, unique by its end.
     public func resultFile(of run: ListedRun) -> String {
-        let name = run.path.split(separator: "/").last.map(String.init) ?? "run"
-        let stem =
-            ListedRun.extensions.first { name.hasSuffix("." + $0) }
-            .map { name.dropLast($0.utf8.count + 1) } ?? Substring(name)
+        let name = divided(run.path).name
+        let stem = ListedRun.stem(of: name) ?? name
         let safe = stem.unicodeScalars.prefix(100).map { scalar in
             scalar.isASCII
                 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
@@ -147,16 +151,4 @@ public struct Batch: Sendable {
         return folder + "/" + String(safe) + "-" + hexadecimal(stableHash(of: Array(run.path.utf8)))
             + ".json"
     }
-}
-
-/// Makes `folder` and those above it.
-private func makeFolder(_ folder: String) throws(OutputError) {
-    var path = folder.hasPrefix("/") ? "/" : ""
-    for part in folder.split(separator: "/") {
-        path += part + "/"
-        if mkdir(path, 0o777) != 0, errno != EEXIST, access(path, F_OK) != 0 {
-            throw OutputError(path: folder, code: errno)
-        }
-    }
-    try checkWritable(folder + "/results.json")
 }

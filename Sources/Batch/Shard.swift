@@ -3,7 +3,7 @@ import ResultStore
 
 /// A share of the runs for one of several processes, which need not know of each other.
 ///
-/// A run belongs to a share by the hash of its name, so that more runs in the folder, or a run that
+/// A run belongs to a share by the hash of its path below the folder that was named, so that more runs in the folder, or a run that
 /// is gone, move no other run to another share.
 public struct Shard: Sendable, Hashable {
     /// From 0.
@@ -52,7 +52,7 @@ public struct Shard: Sendable, Hashable {
         return shard
     }
 
-    /// Whether the run called `name` belongs to this share.
+    /// Whether the run whose ``ListedRun/key`` is `name` belongs to this share.
     public func contains(_ name: String) -> Bool {
         stableHash(of: Array(name.utf8)) % UInt64(count) == UInt64(index)
     }

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Glibc
 
 /// A file read from front to back, inflated on the way if it is gzip.
@@ -23,17 +24,17 @@ struct ByteSource: ~Copyable {
     init(path: String) throws(DatasetError) {
         self.path = path
         // Without O_NONBLOCK opening a named pipe would wait for a writer.
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        var status = stat()
-        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+        descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0, let status = FileStatus(descriptor: descriptor) else {
             let reason = String(cString: strerror(errno))
             fileSize = 0
             throw .unreadable(path: path, reason: "cannot be opened, \(reason)")
         }
-        fileSize = Int(status.st_size)
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        fileSize = status.size
+        guard status.kind == .regular else {
             throw .unreadable(path: path, reason: "is not a regular file")
         }
+        InputFiles.add(path)
         try refill()
         if available >= 2, input[0] == 0x1F, input[1] == 0x8B {
             let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
@@ -201,27 +202,7 @@ struct ByteSource: ~Copyable {
     }
 }
 
-/// The names of the entries of the folder at `path`, sorted; none if it cannot be read.
-func entries(ofFolder path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-}
-
-/// Whether there is a regular file (or a link to one) at `path`.
-func isFile(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-}
-
 /// The value of an environment variable, unless it is unset or empty.
 func environment(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    getenv(name).map { pathText(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// A data set that can be loaded: what it is, where its files are looked for, where they come from.
 public struct Dataset: Sendable, Identifiable {
     /// What a network is to learn.
@@ -255,7 +257,8 @@ struct DatasetFiles {
         let (head, tail) = (pattern[..<star], pattern[pattern.index(after: star)...])
         let folders = dataset.searchedFolders(from: folder)
         for folder in folders {
-            let names = entries(ofFolder: folder).filter { name in
+            let listed = (try? entries(of: folder)) ?? []
+            let names = listed.map(\.name).filter { name in
                 let bare = name.hasSuffix(".gz") ? name.dropLast(3) : name[...]
                 return bare.count >= head.count + tail.count && bare.hasPrefix(head)
                     && bare.hasSuffix(tail)

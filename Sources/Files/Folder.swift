@@ -1,8 +1,9 @@
 import Glibc
+import Text
 
 /// An entry of a folder.
 public struct FolderEntry: Hashable, Sendable {
-    /// The last part of its path; see ``pathText(_:)`` for names that are no UTF-8.
+    /// The last part of its path; see ``decodeName(_:)`` for names that are no UTF-8.
     public let name: String
     /// What it is itself: a symbolic link is a link.
     public let kind: FileStatus.Kind
@@ -24,7 +25,7 @@ public func entries(of path: String) throws(FileError) -> [FolderEntry] {
             break
         }
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            pathText(bytes.prefix { $0 != 0 })
+            decodeName(bytes.prefix { $0 != 0 })
         }
         if name == "." || name == ".." { continue }
         guard let kind = kind(entry.pointee.d_type, of: joined(path, name)) else { continue }

@@ -39,8 +39,10 @@ public func checkStandardOutput() throws(FileError) {
     }
 }
 
-/// What every command does first: from now on files that are read are not replaced, and a write
-/// beyond the size limit of the process (`ulimit -f`) is an error instead of a signal.
+/// What every command does first.
+///
+/// From now on files that are read are not replaced, and a write beyond the size limit of the process
+/// (`ulimit -f`) is an error instead of a signal.
 public func beginCommand() {
     InputFiles.begin()
     cfiles_refuse_oversize()

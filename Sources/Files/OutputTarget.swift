@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// Where an output goes: the file that a path leads to, links followed.
 struct OutputTarget {
@@ -133,5 +134,5 @@ private func linkTarget(_ path: String) -> String? {
             } ?? -1
         }
     }
-    return count < 0 ? nil : pathText(bytes[..<count])
+    return count < 0 ? nil : decodeName(bytes[..<count])
 }

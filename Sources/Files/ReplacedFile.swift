@@ -1,5 +1,6 @@
 import CFiles
 import Glibc
+import Text
 
 /// A file that appears under its name when it is complete.
 ///
@@ -191,5 +192,5 @@ func hostName() -> String {
         $0.baseAddress.map { gethostname($0.assumingMemoryBound(to: CChar.self), 255) } ?? -1
     }
     guard code == 0 else { return "localhost" }
-    return pathText(name.prefix { $0 != 0 }.filter { $0 != UInt8(ascii: "/") })
+    return decodeName(name.prefix { $0 != 0 }.filter { $0 != UInt8(ascii: "/") })
 }

@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Glibc
 
 /// An open HDF5 file; closed when the last reference goes.
@@ -21,7 +22,9 @@ public final class HDF5File: Sendable {
         try HDF5File.refuseUnreadable(path)
         do {
             handle = try HDF5Handle(.openFile, path, close: { H5Fclose($0) }) {
-                closedOnExecution(H5Fopen(path, chdf5_acc_rdonly(), readAccess))
+                withSystemPath(path) {
+                    closedOnExecution(H5Fopen($0, chdf5_acc_rdonly(), readAccess))
+                }
             }
             let id = handle.id
             stamp = HDF5Library.locked { systemDescriptor(of: id) }.flatMap { Stamp($0) }
@@ -31,12 +34,19 @@ public final class HDF5File: Sendable {
         }
     }
 
-    /// Creates a file for writing; it must not exist.
-    public init(creatingAt path: String) throws(HDF5Error) {
+    /// Creates a file for writing.
+    ///
+    /// - Parameters:
+    ///   - path: where it is made.
+    ///   - isEmptied: whether a file that is there is emptied first; otherwise there must be none.
+    /// - Throws: ``HDF5Error``.
+    public init(creatingAt path: String, isEmptied: Bool = false) throws(HDF5Error) {
         self.path = path
         followsExternalLinks = false
         stamp = nil
-        if access(path, F_OK) == 0 { throw HDF5Error(.createFile, path, .exists) }
+        if !isEmptied, withSystemPath(path, { access($0, F_OK) }) == 0 {
+            throw HDF5Error(.createFile, path, .exists)
+        }
         do {
             handle = try HDF5Handle(.createFile, path, close: { H5Fclose($0) }) {
                 let access = H5Pcreate(chdf5_file_access())
@@ -44,8 +54,10 @@ public final class HDF5File: Sendable {
                 // Strong: closing the file closes what is still open in it, so that the file on
                 // disk is complete once close has returned.
                 H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)
-                return closedOnExecution(
-                    H5Fcreate(path, chdf5_acc_excl(), chdf5_default_plist(), access))
+                let flags = isEmptied ? chdf5_acc_trunc() : chdf5_acc_excl()
+                return withSystemPath(path) {
+                    closedOnExecution(H5Fcreate($0, flags, chdf5_default_plist(), access))
+                }
             }
         } catch {
             throw HDF5Error(
@@ -110,22 +122,24 @@ public final class HDF5File: Sendable {
     }
 
     private static func refuseUnreadable(_ path: String) throws(HDF5Error) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            let denied = errno == EACCES
-            throw HDF5Error(.openFile, path, denied ? .noPermission : .noSuchFile)
+        let status: FileStatus
+        do { status = try FileStatus(of: path) } catch {
+            let isDenied = error.cause == .system(EACCES)
+            throw HDF5Error(.openFile, path, isDenied ? .noPermission : .noSuchFile)
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR: throw HDF5Error(.openFile, path, .isFolder)
-        case S_IFREG: break
+        switch status.kind {
+        case .folder: throw HDF5Error(.openFile, path, .isFolder)
+        case .regular: break
         // Opening a pipe or a terminal would wait for ever.
         default: throw HDF5Error(.openFile, path, .notAFile)
         }
-        guard access(path, R_OK) == 0 else { throw HDF5Error(.openFile, path, .noPermission) }
-        guard status.st_size > 0 else { throw HDF5Error(.openFile, path, .isEmpty) }
+        guard withSystemPath(path, { access($0, R_OK) }) == 0 else {
+            throw HDF5Error(.openFile, path, .noPermission)
+        }
+        guard status.size > 0 else { throw HDF5Error(.openFile, path, .isEmpty) }
         // The library answers "not accessible" to both; the signature tells a cut file from
         // another kind of file.
-        let isHDF5 = HDF5Library.locked { H5Fis_hdf5(path) }
+        let isHDF5 = HDF5Library.locked { withSystemPath(path) { H5Fis_hdf5($0) } }
         guard isHDF5 != 0 else {
             throw HDF5Error(.openFile, path, isLFSPointer(path) ? .lfsPointer : .notHDF5)
         }
@@ -133,11 +147,7 @@ public final class HDF5File: Sendable {
 
     private static func isLFSPointer(_ path: String) -> Bool {
         let signature = Array("version https://git-lfs.github.com/spec/".utf8)
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { Glibc.close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: signature.count)
-        return pread(descriptor, &bytes, bytes.count, 0) == bytes.count && bytes == signature
+        return (try? readStart(of: path, signature.count)) == signature
     }
 
     private static func cause(of frames: [String]) -> HDF5Error.Cause {
@@ -151,7 +161,10 @@ public final class HDF5File: Sendable {
     }
 
     static func causeOfWriting(_ frames: [String]) -> HDF5Error.Cause {
-        if frames.contains(where: { $0.contains("errno = \(ENOSPC)") }) { return .diskFull }
+        let isFull = frames.contains { frame in
+            [ENOSPC, EDQUOT, EFBIG].contains { frame.contains("errno = \($0),") }
+        }
+        if isFull { return .diskFull }
         if frames.contains(where: { $0.contains("errno = \(EACCES)") }) { return .noPermission }
         return .library
     }

@@ -54,6 +54,8 @@ public enum JSON {
         field("snapshot", text(result.snapshot))
         field("metric", .text(result.metric.id))
         field("metricVersion", .integer(result.metric.version))
+        field("programVersion", text(result.provenance?.programVersion))
+        field("instructionSet", text(result.provenance?.instructionSet))
         field("status", .text(result.status.rawValue))
         field("reason", text(result.reason))
         begin("warnings", depth: depth + 1, to: output)

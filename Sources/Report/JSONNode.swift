@@ -1,5 +1,8 @@
+import Files
+import Text
+
 /// Any JSON text, as read back from a file.
-public indirect enum JSONNode: Sendable, Equatable {
+public enum JSONNode: Sendable, Equatable {
     case null
     case flag(Bool)
     /// A number without point and exponent that fits.
@@ -24,8 +27,12 @@ public indirect enum JSONNode: Sendable, Equatable {
         }
     }
 
-    /// The field called `name`; `nil` if there is none or this is no object.
-    public subscript(name: String) -> JSONNode? { fields.first { $0.name == name }?.node }
+    /// The field called `name`, byte for byte; `nil` if there is none or this is no object.
+    ///
+    /// - Complexity: O(fields).
+    public subscript(name: String) -> JSONNode? {
+        fields.first { isSame($0.name, name) }?.node
+    }
 
     /// The fields of an object; none of anything else.
     public var fields: [Field] {
@@ -65,7 +72,7 @@ public indirect enum JSONNode: Sendable, Equatable {
     ///
     /// - Throws: ``JSONError`` for anything that is not JSON, a name that occurs twice in an object,
     ///   numbers beyond Float64, and nesting deeper than 128.
-    /// - Complexity: O(length), but quadratic in the number of fields of one object.
+    /// - Complexity: O(length).
     public init(parsing bytes: [UInt8]) throws(JSONError) {
         var reader = JSONReader(bytes)
         self = try reader.value()

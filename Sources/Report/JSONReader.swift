@@ -1,4 +1,6 @@
+import Files
 import Glibc
+import Text
 
 /// A cursor in a JSON text, strict to RFC 8259.
 ///
@@ -26,9 +28,6 @@ public struct JSONReader {
         case UInt8(ascii: "{"):
             var members: [JSONNode.Field] = []
             try object { (name, reader) throws(JSONError) in
-                if members.contains(where: { $0.name == name }) {
-                    throw reader.error("each name once")
-                }
                 members.append(JSONNode.Field(name, try reader.value()))
                 return true
             }
@@ -75,7 +74,7 @@ public struct JSONReader {
         return start..<offset
     }
 
-    /// Reads an object.
+    /// Reads an object; a name that occurs twice is an error.
     ///
     /// - Parameter body: is called after each name and must read or skip the value; it returns
     ///   whether to go on. After `false` the cursor stays where it is and the object is not
@@ -86,9 +85,11 @@ public struct JSONReader {
     ) throws(JSONError) {
         try open(UInt8(ascii: "{"))
         if try peek() == UInt8(ascii: "}") { return close() }
+        var names: Set<ExactName> = []
         while true {
             guard try peek() == UInt8(ascii: "\"") else { throw error("a name") }
             let name = try string()
+            guard names.insert(ExactName(name)).inserted else { throw error("each name once") }
             guard try peek() == UInt8(ascii: ":") else { throw error("':'") }
             offset += 1
             guard try body(name, &self) else { return }

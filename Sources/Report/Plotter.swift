@@ -1,7 +1,8 @@
 public import Analysis
+import Files
+import Glibc
 public import MetricCore
 import Text
-import Glibc
 
 /// Draws the figures of results with gnuplot.
 public struct Plotter: Sendable {
@@ -36,11 +37,11 @@ public struct Plotter: Sendable {
         let format = try Self.format(of: path)
         let (panels, warnings) = selection
         // Opened before drawing: a folder that does not exist need not wait for gnuplot.
-        let file = try ReplacedFile(path)
+        let file = try writing { () throws(FileError) in try ReplacedFile(path) }
         let picture = try run(GnuplotScript(panels, on: .picture(format)))
         let code = picture.withUnsafeBytes { writeAll($0, to: file.descriptor) }
         guard code == 0 else { throw OutputError(path: path, code: code) }
-        try file.commit()
+        do { try file.commit() } catch { throw OutputError(error) }
         return warnings
     }
 

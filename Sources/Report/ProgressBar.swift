@@ -1,6 +1,7 @@
+import Files
+import Glibc
 import Synchronization
 import Text
-import Glibc
 
 /// How far a long piece of work has come: one line on standard error that rewrites itself.
 ///

@@ -1,5 +1,7 @@
 public import Analysis
+import Files
 import MetricCore
+import Text
 
 /// Why a document is not one of results.
 public struct ResultDocumentError: Error, Hashable, CustomStringConvertible {
@@ -87,6 +89,7 @@ private struct ResultMembers {
             metric: MetricDescriptor(
                 id: id, title: node["title"]?.text ?? id, abstract: "", question: "",
                 version: try count("metricVersion")),
+            provenance: provenance,
             status: status, reason: reason, warnings: try warnings(),
             samples: try count("samples"), neurons: try count("neurons"),
             nonFinite: try count("nonFinite"), configuration: try object("configuration"),
@@ -94,6 +97,14 @@ private struct ResultMembers {
             summary: node["summary"]?.text ?? "")
         result.width = node["width"]?.integer
         return result
+    }
+
+    /// Older documents and those of other programs do not name it.
+    private var provenance: Provenance? {
+        guard let version = node["programVersion"]?.text,
+            let instructionSet = node["instructionSet"]?.text
+        else { return nil }
+        return Provenance(programVersion: version, instructionSet: instructionSet)
     }
 
     private func error(_ name: String, _ expected: String) -> ResultDocumentError {
@@ -144,13 +155,17 @@ private struct ResultMembers {
 
     /// The numbers outside lists, those of the first level for the table.
     private func quantities(of values: Object) -> [Quantity] {
-        let units = node["units"]
+        let units = Dictionary(
+            (node["units"]?.fields ?? []).map { (ExactName($0.name), $0.node.text) },
+            uniquingKeysWith: { a, _ in a })
         var quantities: [Quantity] = []
         func add(_ object: Object, prefix: String) {
             for (name, value) in object.fields {
                 let path = prefix + name
                 func append(_ number: Double?) {
-                    let unit = units?[path]?.text.flatMap { Quantity.Unit(rawValue: $0) } ?? .none
+                    let unit =
+                        units[ExactName(path)].flatMap { $0 }
+                        .flatMap { Quantity.Unit(rawValue: $0) } ?? .none
                     quantities.append(
                         Quantity(path, title: path, number, in: unit, headline: prefix.isEmpty))
                 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// What a program left behind.
@@ -74,11 +75,11 @@ private func start(
     for (number, descriptor) in descriptors.enumerated() {
         posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
     }
-    var words = ([program] + arguments).map { strdup($0) }
+    var words = ([program] + arguments).map { word in withSystemPath(word) { strdup($0) } }
     defer { for word in words { free(word) } }
     words.append(nil)
     var child: pid_t = 0
-    let code = posix_spawnp(&child, program, &actions, nil, words, environ)
+    let code = withSystemPath(program) { posix_spawnp(&child, $0, &actions, nil, words, environ) }
     return (child, code)
 }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// Where the writers of this module put their bytes: memory, or a descriptor behind a buffer.
 ///
@@ -29,6 +29,9 @@ public final class TextOutput {
     /// What was written since the last flush; for an output in memory, everything.
     public var text: String { String(decoding: buffer, as: UTF8.self) }
 
+    /// The bytes of ``text``.
+    public var bytes: [UInt8] { buffer }
+
     /// Adds `text`.
     public func write(_ text: String) {
         buffer.append(contentsOf: text.utf8)
@@ -58,27 +61,4 @@ public final class TextOutput {
         let code = buffer.withUnsafeBytes { writeAll($0, to: descriptor) }
         if code != 0 { failure = OutputError(path: name, code: code) }
     }
-}
-
-/// Writes all of `bytes`, whatever the pieces; the `errno` of a refusal, else 0.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
-    guard let base = bytes.baseAddress else { return 0 }
-    var done = 0
-    while done < bytes.count {
-        let count = systemWrite(descriptor, base + done, bytes.count - done)
-        if count > 0 {
-            done += count
-        } else if count < 0, errno == EAGAIN {
-            // A terminal that another program set non-blocking: wait until it takes more.
-            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            _ = poll(&ready, 1, 1000)
-        } else if count < 0, errno != EINTR {
-            return errno
-        }
-    }
-    return 0
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    Glibc.write(descriptor, bytes, count)
 }

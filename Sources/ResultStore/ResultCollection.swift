@@ -1,12 +1,14 @@
-import Glibc
+import Files
 public import Report
+import Text
 
 /// The result files of some folders, in the order of tables: by the name of the run, whatever the
 /// order in which they came to be.
 public struct ResultCollection: Sendable {
     /// Where each file is, with its head.
     public let files: [(location: String, head: ResultFileHead)]
-    /// Files that end in .json and are no result files of this program's.
+    /// Files that end in .json and are no result files of this program's or damaged, and shares that
+    /// do not add up.
     public let problems: [StoreError]
     /// The folders, from the root.
     let folders: [String]
@@ -24,19 +26,21 @@ public struct ResultCollection: Sendable {
         for folder in folders {
             for name in try names(in: folder) where name.hasSuffix(".json") {
                 do {
-                    let location = folder + "/" + name
-                    files.append((location, try ResultFile.head(at: location)))
+                    let location = joined(folder, name)
+                    files.append((location, try ResultFile(at: location).head))
                 } catch { problems.append(error) }
             }
+            if let problem = ShareFile.problem(in: folder) { problems.append(problem) }
         }
         guard !files.isEmpty else {
             if let first = problems.first { throw first }
             throw StoreError(folders.joined(separator: ", "), .isEmpty)
         }
-        files.sort { ($0.head.run, $0.head.path) < ($1.head.run, $1.head.path) }
-        var seen: [String: String] = [:]
+        let keys = files.map { (ExactName($0.head.run), ExactName($0.head.path)) }
+        files = keys.indices.sorted { keys[$0] < keys[$1] }.map { files[$0] }
+        var seen: [ExactName: String] = [:]
         for file in files {
-            if let other = seen.updateValue(file.location, forKey: file.head.path) {
+            if let other = seen.updateValue(file.location, forKey: ExactName(file.head.path)) {
                 throw StoreError(
                     file.location, .duplicate(run: file.head.run, other: other))
             }
@@ -67,7 +71,7 @@ public struct ResultCollection: Sendable {
                 continue
             }
             let pair = [files[first], file]
-            let doubtful = pair.first { access($0.head.path, F_OK) != 0 } ?? file
+            let doubtful = pair.first { (try? FileStatus(of: $0.head.path)) == nil } ?? file
             twins.append((pair[0].head.run, pair[1].head.run, doubtful.location))
         }
         return twins
@@ -107,15 +111,23 @@ public struct ResultCollection: Sendable {
     /// - Parameters:
     ///   - includesArrays: whether the elements of lists have rows.
     ///   - body: takes a row.
+    /// - Returns: files whose results are no results, which have no rows.
     /// - Throws: ``StoreError`` if a file cannot be read, or what `body` throws.
+    @discardableResult
     public func forEachRow(
         includesArrays: Bool = false, _ body: (TableRow) throws -> Void
-    ) throws {
+    ) throws -> [StoreError] {
+        var problems: [StoreError] = []
         for (location, _) in files {
             let file = try ResultFile(at: location)
-            let results = try file.results(includesArrays: includesArrays)
+            let results: [StoredResult]
+            do { results = try file.results(includesArrays: includesArrays) } catch {
+                problems.append(error)
+                continue
+            }
             try rows(of: file.head, results).forEach(body)
         }
+        return problems
     }
 
     private func rows(of head: ResultFileHead, _ results: [StoredResult]) -> [TableRow] {
@@ -139,10 +151,14 @@ public struct ResultCollection: Sendable {
 
     /// Writes the rows as comma-separated values under the names of ``TableRow/columns``.
     ///
+    /// - Returns: files whose results are no results, which have no rows.
     /// - Throws: ``StoreError`` if a file cannot be read.
-    public func writeCSV(includesArrays: Bool = false, to output: TextOutput) throws {
+    @discardableResult
+    public func writeCSV(
+        includesArrays: Bool = false, to output: TextOutput
+    ) throws -> [StoreError] {
         output.write(TableRow.columns.joined(separator: ",") + "\n")
-        try forEachRow(includesArrays: includesArrays) { row in
+        return try forEachRow(includesArrays: includesArrays) { row in
             let fields = row.fields.map { value in
                 switch value {
                 case .null: ""
@@ -156,8 +172,12 @@ public struct ResultCollection: Sendable {
 
     /// Writes the rows as JSON objects, one a line, with the names of ``TableRow/columns``.
     ///
+    /// - Returns: files whose results are no results, which have no rows.
     /// - Throws: ``StoreError`` if a file cannot be read.
-    public func writeJSONLines(includesArrays: Bool = false, to output: TextOutput) throws {
+    @discardableResult
+    public func writeJSONLines(
+        includesArrays: Bool = false, to output: TextOutput
+    ) throws -> [StoreError] {
         try forEachRow(includesArrays: includesArrays) { row in
             let members = zip(TableRow.columns, row.fields).map(JSONNode.Field.init)
             JSON.writeLine(.object(members), to: output)
@@ -168,23 +188,10 @@ public struct ResultCollection: Sendable {
 
 /// The names in a folder, in the order of their bytes.
 private func names(in folder: String) throws(StoreError) -> [String] {
-    guard let stream = opendir(folder) else {
-        throw StoreError(folder, .unreadable(String(cString: strerror(errno))))
+    do { return try entries(of: folder).map(\.name) } catch {
+        throw StoreError(folder, .unreadable(error.reason))
     }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        names.append(
-            withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            })
-    }
-    return names.sorted()
 }
 
 /// `path` from the root, without symbolic links where it exists.
-func absolute(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
-}
+func absolute(_ path: String) -> String { resolvedPath(path) ?? path }

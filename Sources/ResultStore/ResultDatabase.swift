@@ -1,11 +1,14 @@
+import Files
 import GRDB
+import Glibc
 import Report
+import Text
 
 /// Results in an SQLite file, which any SQLite reads: tables of runs, results and numbers, and
 /// views that answer the common questions; `.schema` explains them.
 public struct ResultDatabase: Sendable {
     /// The layout of the tables.
-    public static let version = 1
+    public static let version = 2
 
     /// Where it is.
     public let path: String
@@ -61,7 +64,11 @@ public struct ResultDatabase: Sendable {
         // Somebody else's collecting or reading ends soon.
         configuration.busyMode = .timeout(10)
         configuration.readonly = readsOnly
-        return try DatabaseQueue(path: path, configuration: configuration)
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        }
+        return try openQueue(path, configuration)
     }
 
     /// Refuses whatever is no store of this version, and definitions that this program never writes.
@@ -102,6 +109,8 @@ public struct ResultDatabase: Sendable {
         public var removed = 0
         /// That were not touched.
         public var unchanged = 0
+        /// Result files whose results are no results; what the store says of their runs stays.
+        public var problems: [StoreError] = []
     }
 
     /// Makes the store say what the result files say: all of it or, on an error, nothing.
@@ -133,14 +142,15 @@ public struct ResultDatabase: Sendable {
     private func removeVanished(
         _ collection: ResultCollection, in database: Database
     ) throws -> Int {
-        let present = Set(collection.files.map { absolute($0.location) })
+        let present = Set(collection.files.map { ExactName(absolute($0.location)) })
+        let folders = Set(collection.folders.map { ExactName($0) })
         let stored = try Row.fetchAll(database, sql: "SELECT id, resultFile FROM runs")
         var count = 0
         for row in stored {
             let file = try text(row, "resultFile")
-            let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                .joined(separator: "/")
-            guard collection.folders.contains(folder), !present.contains(file) else { continue }
+            guard folders.contains(ExactName(divided(file).folder)),
+                !present.contains(ExactName(file))
+            else { continue }
             let id = try integer(row, "id")
             try database.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
             count += 1
@@ -156,20 +166,23 @@ public struct ResultDatabase: Sendable {
         let stored = try Row.fetchOne(
             database, sql: "SELECT id, content FROM runs WHERE path = ?",
             arguments: [file.head.path])
-        if let stored {
-            if String.fromDatabaseValue(stored["content"]) == content {
-                changes.unchanged += 1
-                return
-            }
-            let id = try integer(stored, "id")
+        if let stored, String.fromDatabaseValue(stored["content"]) == content {
+            changes.unchanged += 1
+            return
+        }
+        let results: [StoredResult]
+        do { results = try file.results(includesArrays: includesArrays) } catch {
+            changes.problems.append(error)
+            return
+        }
+        let id = try stored.map { try integer($0, "id") }
+        if let id {
             try database.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
             changes.replaced += 1
         } else {
             changes.added += 1
         }
-        let results = try file.results(includesArrays: includesArrays)
         let run = RunRecord(file.head, results: results)
-        let id = try stored.map { try integer($0, "id") }
         try insert(run, of: file, content: content, id: id, in: database)
         let runID = database.lastInsertedRowID
         for (layerIndex, result) in OrderedResults(results).results {
@@ -190,7 +203,8 @@ public struct ResultDatabase: Sendable {
             id, run.run, head.path, run.dataset, run.model, run.framework, run.width, run.seed,
             run.epoch, run.created, run.trainAccuracy, run.testAccuracy, run.trainLoss,
             run.testLoss, run.parameters, head.attributes.line, head.settings.line,
-            head.status.rawValue, head.reason, head.identity?.size, head.identity?.modified,
+            head.status.rawValue, head.reason, head.identity?.size,
+            head.identity?.modified.nanosecondsSince1970,
             head.identity.map { hexadecimal($0.fingerprint) }, absolute(file.location), content,
         ]
         try statement.execute(arguments: StatementArguments(columns))
@@ -298,4 +312,20 @@ public struct ResultDatabase: Sendable {
                 operation: operation, code: error.extendedResultCode.rawValue,
                 message: error.message ?? "unknown"))
     }
+}
+
+/// Opens the database at `path`.
+///
+/// GRDB takes the name as a text. A name that is no UTF-8 is reached through a symbolic link of
+/// another name, which is only needed while SQLite finds the way: from then on it has the file's
+/// own name, and names the journal after that.
+private func openQueue(_ path: String, _ configuration: Configuration) throws -> DatabaseQueue {
+    if !isForeignName(path) { return try DatabaseQueue(path: path, configuration: configuration) }
+    let link = "/tmp/lamina-\(UInt64.random(in: 0...UInt64.max)).sqlite"
+    let target = path.utf8.first == UInt8(ascii: "/") ? path : joined(currentFolder(), path)
+    guard withSystemPath(target, { symlink($0, link) }) == 0 else {
+        throw StoreError(path, .unreadable(String(cString: strerror(errno))))
+    }
+    defer { unlink(link) }
+    return try DatabaseQueue(path: link, configuration: configuration)
 }

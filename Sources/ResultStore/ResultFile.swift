@@ -1,5 +1,5 @@
 public import Analysis
-import Glibc
+import Files
 import Report
 
 /// A file with the results of one run, as `analyze batch` writes it: a `lamina.results/1` document
@@ -12,34 +12,18 @@ public struct ResultFile: Sendable {
     /// Of which run it is and what it holds.
     public let head: ResultFileHead
 
-    /// Reads the file and what stands before its results.
+    /// Reads the file, compares it with its checksum, and reads what stands before its results.
     ///
-    /// - Throws: ``StoreError`` if it cannot be read or is no result file.
+    /// - Throws: ``StoreError`` if it cannot be read, is damaged, or is no result file.
     public init(at location: String) throws(StoreError) {
         self.location = location
-        bytes = try contents(of: location)
+        do { bytes = try readFile(location) } catch {
+            throw StoreError(
+                location,
+                error.cause == .isNotRegular
+                    ? .notResultFile(error.reason) : .unreadable(error.reason))
+        }
         head = try Self.head(of: bytes, location)
-        guard bytes.suffix(Self.end.count) == Self.end[...] else {
-            throw StoreError(location, .notResultFile("its end is missing"))
-        }
-    }
-
-    /// What stands behind the last result: files are not waited for to be on the disk, so that a
-    /// loss of power may cut them.
-    private static let end = Array("]\n}\n".utf8)
-
-    /// Reads what stands before the results of a file, mostly without the rest.
-    ///
-    /// - Returns: of which run it is and what it holds.
-    /// - Throws: ``StoreError`` if it cannot be read or is no result file.
-    public static func head(at location: String) throws(StoreError) -> ResultFileHead {
-        let start = try contents(of: location, atMost: 1 << 14)
-        if let head = try? head(of: start, location),
-            try contents(of: location, last: end.count) == end
-        {
-            return head
-        }
-        return try ResultFile(at: location).head
     }
 
     private static func head(
@@ -58,14 +42,23 @@ public struct ResultFile: Sendable {
             throw StoreError(location, .notResultFile("it has no schema"))
         }
         guard schema == JSON.schema else { throw StoreError(location, .unknownSchema(schema)) }
+        switch Checksum.state(of: bytes) {
+        case .right: break
+        case .missing:
+            throw StoreError(location, .damaged("it is cut short, or an older version wrote it"))
+        case .wrong: throw StoreError(location, .damaged("its checksum is wrong"))
+        }
         guard let head = ResultFileHead(members: members) else {
             throw StoreError(location, .notResultFile("it does not say of which run it is"))
         }
         return head
     }
 
+    /// Whether `bytes` end with a checksum that they do not agree with.
+    public static func isDamaged(_ bytes: [UInt8]) -> Bool { Checksum.state(of: bytes) == .wrong }
+
     /// Hash of the whole text.
-    public var contentHash: UInt64 { stableHash(of: bytes) }
+    public var contentHash: UInt64 { Digest.of(bytes) }
 
     /// The results of the metrics in `ids`, as they stand in the file.
     ///
@@ -123,6 +116,15 @@ public struct ResultFile: Sendable {
         } catch { throw StoreError(location, .notResultFile(error.description)) }
     }
 
+    /// All results as they stand in the file.
+    ///
+    /// - Throws: ``StoreError`` if the rest of the file is no JSON.
+    public func texts() throws(StoreError) -> [ArraySlice<UInt8>] {
+        var texts: [ArraySlice<UInt8>] = []
+        try eachResult { (reader) throws(JSONError) in texts.append(bytes[try reader.skip()]) }
+        return texts
+    }
+
     /// Writes a result file as a whole or not at all.
     ///
     /// - Parameters:
@@ -135,38 +137,11 @@ public struct ResultFile: Sendable {
         _ head: ResultFileHead, kept: [ArraySlice<UInt8>] = [], results: [LayerResult],
         to location: String
     ) throws {
-        try writeFile(at: location, isDurable: false) {
-            JSON.write(head: head.members, kept: kept, results: results, to: $0)
-        }
+        let document = TextOutput()
+        JSON.write(head: head.members, kept: kept, results: results, to: document)
+        let bytes = Checksum.added(to: document.bytes)
+        // Not flushed to the disk: a loss of power costs a file that the checksum finds and that the
+        // next batch computes again, while flushing takes 10 ms a run.
+        try writeFile(at: location, isDurable: false) { $0.write(bytes) }
     }
-}
-
-/// The bytes of a file, or some of its beginning or end.
-func contents(
-    of path: String, atMost limit: Int = .max, last: Int = .max
-) throws(StoreError) -> [UInt8] {
-    func failure() -> StoreError { StoreError(path, .unreadable(String(cString: strerror(errno)))) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure() }
-    defer { close(descriptor) }
-    var information = stat()
-    guard fstat(descriptor, &information) == 0 else { throw failure() }
-    guard information.st_mode & S_IFMT == S_IFREG else {
-        throw StoreError(path, .notResultFile("it is no regular file"))
-    }
-    let size = min(limit, last, Int(information.st_size))
-    let offset = last == .max ? 0 : Int(information.st_size) - size
-    var code: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        count = 0
-        while count < size, let base = buffer.baseAddress {
-            let got = pread(descriptor, base + count, size - count, off_t(offset + count))
-            if got < 0 && errno == EINTR { continue }
-            if got < 0 { code = errno }
-            if got <= 0 { return }
-            count += got
-        }
-    }
-    guard code == 0 else { throw StoreError(path, .unreadable(String(cString: strerror(code)))) }
-    return bytes
 }

@@ -1,22 +1,5 @@
+public import Analysis
 public import Report
-
-/// What distinguishes the content of a run file from what it was before.
-public struct FileIdentity: Sendable, Hashable {
-    /// Bytes.
-    public var size: Int
-    /// Nanoseconds since 1970 when it was last written.
-    public var modified: Int
-    /// Hash of the size and of the first and the last 64 KiB: HDF5 keeps its directory near the
-    /// one end and the last rows near the other.
-    public var fingerprint: UInt64
-
-    /// An identity from its parts.
-    public init(size: Int, modified: Int, fingerprint: UInt64) {
-        self.size = size
-        self.modified = modified
-        self.fingerprint = fingerprint
-    }
-}
 
 /// What a result file says before its results: whose they are and what they are results of.
 public struct ResultFileHead: Sendable, Equatable {
@@ -70,14 +53,20 @@ public struct ResultFileHead: Sendable, Equatable {
         public var version: Int
         /// Settings of the metric.
         public var configuration: JSONNode
+        /// What computed it.
+        public var provenance: Provenance
         /// Whether none of its results has the status `failed`.
         public var isComplete: Bool
 
         /// A key from its parts.
-        public init(id: String, version: Int, configuration: JSONNode, isComplete: Bool) {
+        public init(
+            id: String, version: Int, configuration: JSONNode, provenance: Provenance = .current,
+            isComplete: Bool
+        ) {
             self.id = id
             self.version = version
             self.configuration = configuration
+            self.provenance = provenance
             self.isComplete = isComplete
         }
     }
@@ -86,10 +75,6 @@ public struct ResultFileHead: Sendable, Equatable {
     public var members: [JSONNode.Field] {
         let file: [JSONNode.Field] = [
             .init("run", .text(run)), .init("path", .text(path)),
-            .init("size", identity.map { .integer($0.size) } ?? .null),
-            .init("modified", identity.map { .integer($0.modified) } ?? .null),
-            .init(
-                "fingerprint", identity.map { .text(hexadecimal($0.fingerprint)) } ?? .null),
             .init("status", .text(status.rawValue)),
             .init("reason", reason.map { .text($0) } ?? .null),
         ]
@@ -99,11 +84,14 @@ public struct ResultFileHead: Sendable, Equatable {
                 .object([
                     .init("version", .integer($0.version)),
                     .init("configuration", $0.configuration),
+                    .init("programVersion", .text($0.provenance.programVersion)),
+                    .init("instructionSet", .text($0.provenance.instructionSet)),
                     .init("complete", .flag($0.isComplete)),
                 ]))
         }
         return [
-            .init("file", .object(file)), .init("attributes", attributes),
+            .init("file", .object(file + (identity?.fields ?? []))),
+            .init("attributes", attributes),
             .init("settings", settings), .init("metrics", .object(keys)),
         ]
     }
@@ -120,19 +108,18 @@ public struct ResultFileHead: Sendable, Equatable {
         self.init(
             run: run, path: path, identity: nil, status: status, reason: file["reason"]?.text,
             attributes: attributes, settings: settings)
-        if let size = file["size"]?.integer, let modified = file["modified"]?.integer,
-            let print = file["fingerprint"]?.text.flatMap({ UInt64($0, radix: 16) })
-        {
-            identity = FileIdentity(size: size, modified: modified, fingerprint: print)
-        }
+        identity = FileIdentity(file)
         for key in keys {
             guard let version = key.node["version"]?.integer,
                 let configuration = key.node["configuration"],
+                let program = key.node["programVersion"]?.text,
+                let instructionSet = key.node["instructionSet"]?.text,
                 let isComplete = key.node["complete"]?.flag
             else { return nil }
             metrics.append(
                 MetricKey(
                     id: key.name, version: version, configuration: configuration,
+                    provenance: Provenance(programVersion: program, instructionSet: instructionSet),
                     isComplete: isComplete))
         }
     }

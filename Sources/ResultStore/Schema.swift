@@ -22,8 +22,8 @@ enum Schema {
           status TEXT NOT NULL,           -- ok | incomplete | failed
           reason TEXT,                    -- why it is not ok
           size INTEGER,                   -- bytes
-          modified INTEGER,               -- nanoseconds since 1970
-          fingerprint TEXT,               -- of the file's size and both ends
+          modified INTEGER,               -- nanoseconds since 1970, where 64 bits hold them
+          fingerprint TEXT,               -- XXH64 of the file
           resultFile TEXT NOT NULL,       -- where the results were collected from
           content TEXT NOT NULL           -- hash of that file, and how it was read
         );

@@ -12,9 +12,3 @@ public func stableHash(of bytes: [UInt8]) -> UInt64 {
     hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
     return hash ^ hash >> 33
 }
-
-/// `hash` as 16 hexadecimal digits.
-public func hexadecimal(_ hash: UInt64) -> String {
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-}

@@ -19,6 +19,10 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         /// What the system said.
         case unreadable(String)
         case notResultFile(String)
+        /// A result file whose content is not what was written.
+        case damaged(String)
+        /// Shares of a batch that are not there, not finished, or of different lists of runs.
+        case shares(String)
         /// A schema of another name than this program's.
         case unknownSchema(String)
         /// A folder without result files.
@@ -94,6 +98,10 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case .unreadable(let words): return words
         case .notResultFile(let words):
             return "not a result file (\(words)); remove it and run `analyze batch` again"
+        case .damaged(let words):
+            return "a damaged result file (\(words)); run `analyze batch` again, which repairs it"
+        case .shares(let words):
+            return words + "; run the shares again, each with the same arguments"
         case .unknownSchema(let name):
             return "its schema is \(name), this program reads \(JSON.schema)"
         case .isEmpty: return "no result files in this folder; `analyze batch --out` writes them"

@@ -1,4 +1,7 @@
+public import Analysis
+import Files
 public import Report
+import Text
 
 /// A result of one metric in one matrix, read back from a file.
 public struct StoredResult: Sendable, Equatable {
@@ -12,6 +15,8 @@ public struct StoredResult: Sendable, Equatable {
     public var metric: String
     /// Version of the metric.
     public var metricVersion: Int
+    /// What computed it; `nil` where that is not said.
+    public var provenance: Provenance?
     /// As the contract spells it: ok, degenerate, insufficient, skipped, failed.
     public var status: String
     /// Why the status is not ok.
@@ -72,6 +77,11 @@ public struct StoredResult: Sendable, Equatable {
         snapshot = result["snapshot"]?.text
         self.metric = metric
         metricVersion = version
+        if let program = result["programVersion"]?.text,
+            let instructionSet = result["instructionSet"]?.text
+        {
+            self.provenance = Provenance(programVersion: program, instructionSet: instructionSet)
+        }
         self.status = status
         reason = result["reason"]?.text
         warnings = result["warnings"]?.elements.compactMap(\.text) ?? []
@@ -82,11 +92,11 @@ public struct StoredResult: Sendable, Equatable {
         self.configuration = configuration
         summary = result["summary"]?.text ?? ""
         let units = Dictionary(
-            (result["units"]?.fields ?? []).map { ($0.name, $0.node.text ?? "") },
+            (result["units"]?.fields ?? []).map { (ExactName($0.name), $0.node.text ?? "") },
             uniquingKeysWith: { a, _ in a })
         numbers = values.map {
             Number(
-                quantity: $0.name, element: $0.element, unit: units[$0.name] ?? "",
+                quantity: $0.name, element: $0.element, unit: units[ExactName($0.name)] ?? "",
                 value: $0.value)
         }
     }

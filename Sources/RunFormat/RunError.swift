@@ -1,3 +1,4 @@
+import Files
 import HDF5
 import Text
 
@@ -86,5 +87,19 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Runs `body`, turning the errors of the HDF5 library into those of the run at `file`.
 func reading<R>(_ file: String, _ body: () throws(HDF5Error) -> R) throws(RunError) -> R {
+    do { return try body() } catch { throw RunError(error, file: file) }
+}
+
+extension RunError {
+    /// The same in the words of a run.
+    init(_ error: FileError, file: String) {
+        self.init(.inputOutput, file: file, "cannot \(error.operation.rawValue): \(error.reason)")
+    }
+}
+
+/// Runs `body`, turning the errors of files into those of the run at `file`.
+func writing<R: ~Copyable>(
+    _ file: String, _ body: () throws(FileError) -> R
+) throws(RunError) -> R {
     do { return try body() } catch { throw RunError(error, file: file) }
 }

@@ -1,3 +1,4 @@
+import Files
 import HDF5
 import Synchronization
 import Text
@@ -53,6 +54,7 @@ public final class RunFile: Sendable {
             try HDF5File(readingAt: path, followsExternalLinks: options.allowsExternalLinks)
         }
         self.file = file
+        InputFiles.add(path)
         (attributes, snapshots) = try reading(path) {
             () throws(HDF5Error) -> (RunMetadata, [String]) in
             let root = try file.object(at: "/")

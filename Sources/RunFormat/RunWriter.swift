@@ -1,6 +1,5 @@
-import Glibc
+import Files
 public import HDF5
-import Synchronization
 
 /// How the large arrays of a run are stored.
 public struct RunStorage: Sendable, Hashable {
@@ -18,52 +17,56 @@ public struct RunStorage: Sendable, Hashable {
 
 /// Writes a run file, which appears under its name only once it is complete.
 ///
-/// Everything goes into `.NAME.partial-PID-N` in the same folder; ``commit()`` closes that and
-/// renames it. A writer that is let go without commit removes it. Rows can be appended to many
-/// arrays in turn; each holds back at most one chunk (about 1 MiB).
+/// Until ``commit()`` the file has no name, so that nothing is left of a writer that is let go or
+/// killed. Rows can be appended to many arrays in turn; each holds back at most one chunk (about
+/// 1 MiB).
 public final class RunWriter {
     /// Where the run will be.
     public let path: String
-    private let partial: String
+    private var target: ReplacedFile?
     private var file: HDF5File?
     private var arrays: [RowWriter] = []
-    private var isCommitted = false
-    private static let serial = Atomic(0)
 
-    /// Begins a run that will replace whatever is at `path`.
+    /// Begins a run that will replace an older run at `path`, or one at the end of a link there.
     ///
-    /// - Throws: ``RunError`` if the folder is missing or cannot be written.
-    public init(path: String) throws(RunError) {
+    /// Of HDF5 files only runs of this format are replaced, and with `framework` only those with the
+    /// attribute of that value: other files may be somebody's data.
+    ///
+    /// - Throws: ``RunError`` if the folder is missing or cannot be written, or what is there must
+    ///   not be replaced.
+    public init(path: String, replacingRunsOf framework: String? = nil) throws(RunError) {
         self.path = path
-        let (folder, name) = RunWriter.split(path)
-        let number = RunWriter.serial.add(1, ordering: .relaxed).newValue
-        partial = "\(folder)/.\(name).partial-\(getpid())-\(number)"
-        if access(folder, F_OK) != 0 {
-            throw RunError(
-                .inputOutput, file: path, "its folder \(folder) does not exist; create it first")
+        try RunWriter.check(path, framework)
+        let target = try writing(path) { () throws(FileError) in
+            try ReplacedFile(path, replacesRuns: true, isSeekable: true)
         }
-        if access(folder, W_OK) != 0 {
-            throw RunError(
-                .inputOutput, file: path, "its folder \(folder) cannot be written: no permission")
+        let name = target.openablePath
+        self.target = consume target
+        file = try reading(path) { () throws(HDF5Error) in
+            try HDF5File(creatingAt: name, isEmptied: true)
         }
-        // Of an earlier process with the same number, which cannot be running.
-        unlink(partial)
-        let partial = partial
-        let file = try reading(path) { () throws(HDF5Error) in
-            try HDF5File(creatingAt: partial)
-        }
-        self.file = file
         try set(Schema.Attribute.format, .text(Schema.format))
         try set(Schema.Attribute.version, .integer(Schema.version))
     }
 
     deinit {
-        guard !isCommitted else { return }
+        guard file != nil else { return }
         for array in arrays { array.abandon() }
         arrays = []
         try? file?.close()
-        file = nil
-        unlink(partial)
+    }
+
+    /// Refuses to replace an HDF5 file that is no run of this format.
+    private static func check(_ path: String, _ framework: String?) throws(RunError) {
+        guard (try? holdsHDF5(path)) == true else { return }
+        let run = (try? HDF5File(readingAt: path)).flatMap { file in
+            try? RunMetadata(ofRoot: file.object(at: "/"))
+        }
+        guard run?.format == Schema.format, framework == nil || run?.framework == framework else {
+            throw RunError(
+                .inputOutput, file: path,
+                "it is an HDF5 file of another program; choose another name or remove it")
+        }
     }
 
     /// Sets an attribute of the run, or of the object at a path in it.
@@ -137,37 +140,12 @@ public final class RunWriter {
             try file.close()
         }
         self.file = nil
-        try synchronize(partial, O_RDONLY)
-        guard rename(partial, path) == 0 else {
-            throw systemError("cannot rename \(partial) to it")
-        }
-        isCommitted = true
-        try synchronize(RunWriter.split(path).folder, O_RDONLY | O_DIRECTORY)
-    }
-
-    private func synchronize(_ path: String, _ flags: Int32) throws(RunError) {
-        let descriptor = open(path, flags)
-        guard descriptor >= 0 else { throw systemError("cannot open \(path) to flush it") }
-        defer { close(descriptor) }
-        // Some file systems cannot flush folders; they order renames in other ways.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw systemError("cannot write \(path) to disk")
-        }
-    }
-
-    private func systemError(_ message: String) -> RunError {
-        RunError(
-            .inputOutput, file: path, "\(message): \(String(cString: strerror(errno)))")
+        guard let target = self.target.take() else { return }
+        do { try target.commit() } catch { throw RunError(error, file: path) }
     }
 
     private func base(_ snapshot: String?) -> String {
         snapshot.map { "/\(Schema.Path.snapshots)/\($0)" } ?? ""
-    }
-
-    private static func split(_ path: String) -> (folder: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-        return (folder, String(path[path.index(after: slash)...]))
     }
 
     private func openFile() throws(RunError) -> HDF5File {

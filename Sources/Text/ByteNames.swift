@@ -82,7 +82,7 @@ private func decodeScalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
 ///
 /// `String` compares by canonical equivalence: "é" as one scalar equals "e" with an accent. Two layers or
 /// files of such names are two; keys of sets and dictionaries must be of this type.
-public struct ExactName: Hashable, Sendable, CustomStringConvertible {
+public struct ExactName: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The name.
     public let text: String
 
@@ -91,6 +91,11 @@ public struct ExactName: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the bytes are equal.
     public static func == (a: ExactName, b: ExactName) -> Bool { isSame(a.text, b.text) }
+
+    /// Whether `a` comes first by its bytes.
+    public static func < (a: ExactName, b: ExactName) -> Bool {
+        a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
+    }
 
     /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {

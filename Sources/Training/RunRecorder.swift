@@ -36,11 +36,11 @@ public final class RunRecorder {
     /// Finite activations that became infinite because the stored type is too narrow.
     public private(set) var overflowCount = 0
 
-    /// Begins a run that will replace whatever is at `path`.
+    /// Begins a run that will replace an older run of this program at `path`.
     ///
-    /// - Throws: `RunError` if the file cannot be created.
+    /// - Throws: `RunError` if the file cannot be created, or what is there must not be replaced.
     public init(path: String, options: RecordingOptions = RecordingOptions()) throws(RunError) {
-        writer = try RunWriter(path: path)
+        writer = try RunWriter(path: path, replacingRunsOf: Self.framework)
         self.options = options
     }
 

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import Files
+import Text
 
 @Suite struct FolderTests {
     private let scratch: Scratch
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func namesThatAreNoUTF8OrEqualByUnicode() throws {
-        let names = ["caf\u{E9}.h5", "cafe\u{301}.h5", pathText([0xFF, 0x2E, 0x68, 0x35])]
+        let names = ["caf\u{E9}.h5", "cafe\u{301}.h5", decodeName([0xFF, 0x2E, 0x68, 0x35])]
         for name in names { try scratch.write(name, "x") }
         let files = walk(scratch.path) { $0.hasSuffix(".h5") }.files
         #expect(files.count == 3)

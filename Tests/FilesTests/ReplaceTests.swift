@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import Files
+import Text
 
 private let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -40,7 +41,8 @@ private let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A
         do {
             let file = try ReplacedFile(scratch.file("a"))
             _ = Array("half".utf8).withUnsafeBytes { writeAll($0, to: file.descriptor) }
-            #expect(try scratch.names() == ["a"])
+            // Some file systems have no files without a name, and a hidden one then.
+            #expect(try scratch.names().filter { !$0.hasPrefix(".") } == ["a"])
         }
         #expect(try scratch.read("a") == "old")
         #expect(try scratch.names() == ["a"])
@@ -156,7 +158,7 @@ private let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A
     }
 
     @Test func namesThatAreNoUTF8() throws {
-        let name = pathText([0x72, 0xE9, 0x2E, 0x68])
+        let name = decodeName([0x72, 0xE9, 0x2E, 0x68])
         try replace(scratch.file(name))
         #expect(try scratch.names() == [name])
         #expect(try system("test -f \"$(printf '\(scratch.path)/r\\351.h')\"") == 0)

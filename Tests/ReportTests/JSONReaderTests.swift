@@ -86,3 +86,42 @@ import Testing
         #expect(parts == [#"{"a": [1, 2]}"#, #""t\"]""#, "-1.5e3"])
     }
 }
+
+@Suite struct JSONNameTests {
+    /// Nothing is quadratic in the number of names: a text of 100,000 takes less than a second.
+    @Test func manyNames() throws {
+        let names = (0..<100_000).map { "\"n\($0)\": 1" }
+        let start = ContinuousClock.now
+        #expect(
+            try JSONNode(parsing: Array("{\(names.joined(separator: ","))}".utf8)).fields.count
+                == 100_000)
+        #expect(throws: JSONError.self) {
+            try JSONNode(
+                parsing: Array("{\((names + names.suffix(1)).joined(separator: ","))}".utf8))
+        }
+        let equal = [String](repeating: "\"n\": 1", count: 100_000)
+        let error = #expect(throws: JSONError.self) {
+            try JSONNode(parsing: Array("{\(equal.joined(separator: ","))}".utf8))
+        }
+        #expect(error?.expected == "each name once")
+        // 20 ms when optimized; quadratic it would be minutes.
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    /// A name twice is an error even where nobody asks for the value.
+    @Test func namesOccurOnce() {
+        for text in [
+            #"{"a": 1, "a": 2}"#, #"{"a": 1, "\u0061": 2}"#, #"[{"x": {"b": 1, "b": 1}}]"#,
+        ] {
+            var reader = JSONReader(Array(text.utf8))
+            #expect(throws: JSONError.self) { try reader.skip() }
+        }
+    }
+
+    /// Two names that Unicode holds for equal are two: é in one and in two scalars.
+    @Test func namesAreComparedByBytes() throws {
+        let node = try JSONNode(parsing: Array("{\"caf\u{E9}\": 1, \"cafe\u{301}\": 2}".utf8))
+        #expect(node["caf\u{E9}"] == .integer(1))
+        #expect(node["cafe\u{301}"] == .integer(2))
+    }
+}

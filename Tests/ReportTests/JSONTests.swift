@@ -19,6 +19,8 @@ import Testing
                       "snapshot": null,
                       "metric": "dead",
                       "metricVersion": 2,
+                      "programVersion": "9.1",
+                      "instructionSet": "AVX9",
                       "status": "ok",
                       "reason": null,
                       "warnings": ["one \"quoted\"", "two"],

@@ -1,4 +1,5 @@
 import Analysis
+import Files
 import Foundation
 import MetricCore
 import Report
@@ -68,7 +69,10 @@ func store(
     ]
     let head = ResultFileHead(
         run: run, path: "/data/\(run)",
-        identity: FileIdentity(size: 9, modified: 1_700_000_000_123_456_789, fingerprint: .max),
+        identity: FileIdentity(
+            size: 9, modified: TimeStamp(seconds: 1_700_000_000, nanoseconds: 123_456_789),
+            changed: TimeStamp(seconds: 1_700_000_001), inode: .max,
+            fingerprint: Digest.of(Array(run.utf8)), read: TimeStamp(seconds: 1_700_000_009)),
         attributes: .object([
             .init("dataset", .text("mnist")), .init("model", .text("mlp")),
             .init("seed", .integer(seed)), .init("test_accuracy", .number(0.9)),

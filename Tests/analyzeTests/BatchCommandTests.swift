@@ -1,4 +1,5 @@
 import CommandTesting
+import Files
 import Foundation
 import Testing
 
@@ -115,6 +116,46 @@ import Testing
         #expect(try table("task") == table("out"))
     }
 
+    /// The folder by a relative name, from the root, and through a link: three machines.
+    @Test func sharesDoNotDependOnHowTheFolderIsNamed() throws {
+        let script = """
+            cd \(folder.url.path()); rm runs/cut.h5 runs/empty.hdf5; ln -s runs link
+            for i in 1 2 3 4 5 6 7 8 9; do cp runs/a.h5 runs/x$i.h5; done
+            "$A" batch runs --out out --metrics dead --shard 1/3 --quiet || exit 1
+            "$A" batch "$PWD/runs" --out out --metrics dead --shard 2/3 --quiet || exit 2
+            "$A" collect out --to t.csv > told 2>&1; [ $? = 1 ] || exit 3
+            grep -q '^error: out: share 3/3 is missing; run the shares again' told || exit 4
+            "$A" batch link/../link/ --out out --metrics dead --shard 3/3 --quiet || exit 5
+            "$A" collect out --to t.csv || exit 6
+            ls out/*.json | wc -l | grep -qx 12 || exit 7
+            "$A" batch runs/x1.h5 --out out --metrics dead --shard 1/3 --quiet || exit 8
+            "$A" collect out --to t.csv > told 2>&1; [ $? = 1 ] || exit 9
+            grep -q '^error: out: .* is of another list of runs' told || exit 10
+            "$A" batch runs --out out --metrics dead --quiet || exit 11
+            "$A" collect out --to t.csv || exit 12
+            """
+        let outcome = try BuiltCommand(name: "/bin/bash").run(
+            ["-c", script],
+            environment: ["A": BuiltCommand.folder.appending(path: "analyze").path()])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+
+    @Test func aRunThatWasRenamedIsTold() throws {
+        _ = try batch()
+        try FileManager.default.moveItem(
+            atPath: folder.path("runs/deep/c.h5"), toPath: folder.path("runs/deep/d.h5"))
+        _ = try batch()
+        let outcome = try analyze(
+            "collect", folder.path("out"), "--to", folder.path("t.csv"))
+        // The fixture's copies have one content as well.
+        #expect(outcome.errors.contains("are the same file, copied or renamed"))
+    }
+
+    @Test(arguments: ["9223372036854775807", "100000"])
+    func jobsOfAnyNumber(jobs: String) throws {
+        #expect(try batch("--jobs", jobs).errors.contains("3 done"))
+    }
+
     @Test func aTableHasTheNumbersOfASingleAnalysis() throws {
         _ = try batch()
         let rows = try table("out", name: "t.jsonl").split(separator: "\n")
@@ -150,7 +191,12 @@ import Testing
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("out"))
         let file = try #require(files.first { $0.hasPrefix("a-") })
         let text = try String(contentsOfFile: folder.path("out/" + file), encoding: .utf8)
-        try text.replacing(/"(version|metricVersion)": \d+/) { "\"\($0.1)\": 99" }
+        let end = try #require(text.range(of: ",\n  \"checksum\""))
+        let body = text[..<end.lowerBound]
+            .replacing(/"(version|metricVersion)": \d+/) { "\"\($0.1)\": 99" }
+        let digest = hexadecimal(Digest.of(Array(body.utf8)))
+        let checksum = #"{"bytes": \#(body.utf8.count), "xxh64": "\#(digest)"}"#
+        try (body + ",\n  \"checksum\": " + checksum + "\n}\n")
             .write(toFile: folder.path("out/" + file), atomically: true, encoding: .utf8)
         for name in ["t.csv", "t.sqlite"] {
             let outcome = try analyze("collect", folder.path("out"), "--to", folder.path(name))
