@@ -110,10 +110,13 @@ let modules: [[Target]] = [
         "LinearAlgebra", uses: ["CBLASThreads", "CKernels", "COpenBLAS", "CLAPACKE"],
         testedWith: ["KernelTesting"]),
     module(
-        "Statistics", uses: ["CKernels", "LinearAlgebra"], testedWith: ["KernelTesting"]),
+        "Statistics", uses: ["CKernels", "LinearAlgebra"],
+        testedWith: ["KernelTesting", "MetricTesting"]),
     module("HDF5", uses: ["CHDF5", "Files", "Text"]),
     module("RunFormat", uses: ["CDeflate", "CLZF", "Files", "HDF5", "LinearAlgebra", "Text"]),
-    module("MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser]),
+    module(
+        "MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser],
+        testedWith: ["MetricTesting"]),
     module("MetricTesting", uses: ["MetricCore", "LinearAlgebra"], testedWith: nil),
     module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
     module(

@@ -152,27 +152,41 @@ def gamma_fit(x, r):
 
 def step_exponential_normal(x, r):
     a, b = r
-    if min(a.sum(), b.sum()) < 2:
+    if min(a.sum(), b.sum()) < 1:
         return None
     mean = (b * x).sum() / b.sum()
     deviation = np.sqrt((b * (x - mean) ** 2).sum() / b.sum())
-    if deviation < 1e-3 * x.std():
+    if deviation < 1e-7 * mean:
         return None
     return a.sum() / len(x), (a * x).sum() / a.sum(), mean, deviation
 
 
 def step_gamma_gamma(x, r):
     a, b = r
-    if min(a.sum(), b.sum()) < 2:
+    if min(a.sum(), b.sum()) < 1:
         return None
     first, second = gamma_fit(x, a), gamma_fit(x, b)
-    if first is None or second is None or max(first[0], second[0]) > 1e6:
+    if first is None or second is None or max(first[0], second[0]) > 1e14:
         return None
     return (a.sum() / len(x), *first, *second)
 
 
-def best_of_restarts(x, logs, step, restarts=50, iterations=600):
-    """The highest log-likelihood of plain EM from random responsibilities."""
+def interior(x, *components):
+    """Whether each component, by share and coefficient of variation, is a population and no spike."""
+    n, spread = len(x), min(1, x.std() / x.mean())
+    return all(share >= max(5 / n, 0.02) and share * variation >= 1.5 * spread / n for share, variation in components)
+
+
+def exponential_normal_interior(x, weight, scale, mean, deviation):
+    return interior(x, (weight, 1), (1 - weight, deviation / mean))
+
+
+def gamma_gamma_interior(x, weight, k1, t1, k2, t2):
+    return interior(x, (weight, k1 ** -0.5), (1 - weight, k2 ** -0.5))
+
+
+def best_of_restarts(x, logs, step, is_interior, restarts=50, iterations=600):
+    """The highest log-likelihood in the interior where plain EM from random responsibilities ends."""
     rng, best = np.random.default_rng(1), -np.inf
     order = np.argsort(np.argsort(x)) / len(x)
     for _ in range(restarts):
@@ -186,46 +200,63 @@ def best_of_restarts(x, logs, step, restarts=50, iterations=600):
             parts = logs(x, *parameters)
             each = logsumexp(parts, axis=0)
             likelihood = each.sum()
-            best = max(best, likelihood)
             if likelihood - before < 1e-9 * abs(likelihood):
                 break
             before = likelihood
             parameters = step(x, np.exp(parts - each))
+        if parameters is not None and is_interior(x, *parameters):
+            best = max(best, likelihood)
     return best
 
 
-def mixture(name, x, v, d, parameters, logs, step, single):
+def decide(best, count, x, names, single, rival):
+    """The mixture, unless a distribution of one component does as well."""
+    name = min(names, key=lambda c: single[c](x, np.log(len(x))))
+    if not np.isfinite(best):
+        return min([*names, rival], key=lambda c: single[c](x, np.log(len(x))))
+    if single[name](x, np.log(len(x))) <= -2 * best + count * np.log(len(x)):
+        return name
+    return rival if single[rival](x, 3) <= -2 * best + 3 * count else "mixture"
+
+
+SINGLE = {"exponential": lambda x, price: -2 * stats.expon.logpdf(x, scale=x.mean()).sum() + price,
+          "normal": lambda x, price: -2 * stats.norm.logpdf(x, x.mean(), x.std()).sum() + 2 * price,
+          "gamma": lambda x, price: -2 * gamma_likelihood(x) + 2 * price}
+
+
+def gamma_likelihood(x):
+    k, t = gamma_fit(x, np.ones_like(x))
+    return stats.gamma.logpdf(x, k, scale=t).sum()
+
+
+def mixture(name, x, v, d, parameters, logs, step, is_interior, rival):
     x, zero_mass = live_deviations(x)
     x = np.sort(x)
     d.relative(f"{name} zeroMass", v["zeroMass"], zero_mass, 1e-15)
-    likelihood = logsumexp(logs(x, *(v[p] for p in parameters)), axis=0).sum()
+    for component, bic in v["bicOneComponent"].items():
+        d.relative(f"{name} bicOneComponent {component}", bic, SINGLE[component](x, np.log(len(x))), 1e-9)
+    best = best_of_restarts(x, logs, step, is_interior)
+    d.equal(f"{name} decision", v["decision"], decide(
+        best, len(parameters), x, list(v["bicOneComponent"]), SINGLE, rival))
+    if v["logLikelihood"] is None:
+        return d.equal(f"{name} without interior maximum", np.isfinite(best), False)
+    fit = [v[p] for p in parameters]
+    likelihood = logsumexp(logs(x, *fit), axis=0).sum()
     d.relative(f"{name} logLikelihood", v["logLikelihood"], likelihood, 1e-9)
     d.relative(f"{name} bic", v["bic"], -2 * likelihood + len(parameters) * np.log(len(x)), 1e-9)
-    for component, bic in v["bicOneComponent"].items():
-        d.relative(f"{name} bicOneComponent {component}", bic, single[component](x), 1e-9)
-    best = best_of_restarts(x, logs, step)
-    d.add(f"{name} below best of 50 restarts", max(0, (best - likelihood) / abs(best)), 1e-6)
-
-
-def bic(likelihood, count, x):
-    return -2 * likelihood + count * np.log(len(x))
-
-
-def gamma_bic(x):
-    k, t = gamma_fit(x, np.ones_like(x))
-    return bic(stats.gamma.logpdf(x, k, scale=t).sum(), 2, x)
+    d.equal(f"{name} interior", is_interior(x, *fit), True)
+    if v["decision"] == "mixture":
+        d.add(f"{name} below best of 50 restarts", max(0, (best - likelihood) / abs(best)), 1e-6)
 
 
 def exp_normal(x, v, d):
     mixture("exp-normal", x, v, d, ["weight", "scale", "mean", "standardDeviation"],
-            exponential_normal_logs, step_exponential_normal,
-            {"exponential": lambda x: bic(stats.expon.logpdf(x, scale=x.mean()).sum(), 1, x),
-             "normal": lambda x: bic(stats.norm.logpdf(x, x.mean(), x.std()).sum(), 2, x)})
+            exponential_normal_logs, step_exponential_normal, exponential_normal_interior, "gamma")
 
 
 def gamma_gamma(x, v, d):
     mixture("gamma-gamma", x, v, d, ["weight", "shape1", "scale1", "shape2", "scale2"],
-            gamma_gamma_logs, step_gamma_gamma, {"gamma": gamma_bic})
+            gamma_gamma_logs, step_gamma_gamma, gamma_gamma_interior, "normal")
 
 
 def pca(x, v, d):

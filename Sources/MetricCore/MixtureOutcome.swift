@@ -10,123 +10,146 @@ public struct MixtureOutcome<Mixture: Sendable & Equatable>: Sendable, Equatable
     public let deviations: [Double]
     /// Share of exact zeros among the neurons with finite entries; `nil` if there are none.
     public let zeroMass: Double?
-    /// The fit; `nil` where the model is not defined.
+    /// The fit; `nil` where the model is not defined or has no interior maximum.
     public let fit: MixtureFit<Mixture>?
-    /// Degenerate also for a fit that lies on a bound: its values are the most likely ones, but
-    /// they describe a coincidence among a few neurons and not two populations.
+    /// The likeliest spike, if it is likelier than the fit or there is no fit.
+    public let spike: MixtureSpike?
+    /// One exponential for all live neurons; `nil` where no mixture is defined, as the next two.
+    public let exponential: OneComponentFit?
+    /// One normal for all live neurons.
+    public let normal: OneComponentFit?
+    /// One gamma for all live neurons.
+    public let gamma: OneComponentFit?
+    /// The model that describes the deviations; `nil` where there is nothing to describe.
+    public let decision: Decision?
+    /// Ok only if ``decision`` is the mixture: its values then speak of two populations.
     public let verdict: Verdict
+
+    /// The mixture, or a distribution with one component.
+    public enum Decision: Sendable, Equatable {
+        case mixture
+        case one(OneComponentFit)
+
+        /// "mixture", "exponential", "normal" or "gamma".
+        public var name: String {
+            switch self {
+            case .mixture: "mixture"
+            case .one(let fit): fit.distribution.name
+            }
+        }
+    }
+
+    /// Which distributions of one component the mixture is held against.
+    public enum Family: Sendable {
+        /// An exponential and a normal, which the mixture contains, and a gamma.
+        case exponentialAndNormal
+        /// A gamma, which the mixture contains, and a normal.
+        case gammas
+    }
 
     /// Fits the deviations of the columns of `moments`.
     ///
     /// - Parameters:
     ///   - moments: of all samples.
-    ///   - components: names of the two components, as in "the exponential".
+    ///   - family: the mixture's.
     ///   - estimate: the fit of positive, finite, ascending values.
     public init(
-        _ moments: ColumnMoments, components: (String, String),
+        _ moments: ColumnMoments, _ family: Family,
         estimate: ([Double]) throws(MixtureFailure) -> MixtureFit<Mixture>
     ) {
         let finite = moments.standardDeviations.filter(\.isFinite)
-        deviations = finite.filter { $0 > 0 }.sortedByDistribution()
+        let live = finite.filter { $0 > 0 }.sortedByDistribution()
         guard moments.count > 1 else {
-            (zeroMass, fit) = (nil, nil)
-            verdict = .insufficient(
-                moments.count == 0 ? "there are no samples" : "one sample has no deviations")
+            self.init(
+                deviations: live, zeroMass: nil,
+                refusal: .insufficient(
+                    moments.count == 0 ? "there are no samples" : "one sample has no deviations"))
             return
         }
-        zeroMass =
-            finite.isEmpty ? nil : Double(finite.count - deviations.count) / Double(finite.count)
+        let zeroMass =
+            finite.isEmpty ? nil : Double(finite.count - live.count) / Double(finite.count)
         do {
-            let fit = try estimate(deviations)
-            self.fit = fit
-            verdict = Self.verdict(on: fit.boundsReached, components)
+            let fit = try estimate(live)
+            self.init(deviations: live, zeroMass: zeroMass, fit: fit, spike: fit.spike, family)
         } catch {
-            fit = nil
             switch error {
+            case .onlySpikes(let spike):
+                self.init(deviations: live, zeroMass: zeroMass, fit: nil, spike: spike, family)
             case .constant:
-                verdict = .degenerate("all live neurons have the same standard deviation")
+                self.init(
+                    deviations: live, zeroMass: zeroMass,
+                    refusal: .degenerate("all live neurons have the same standard deviation"))
             case .tooFewValues(let needed, let got):
-                verdict =
-                    got == 0 && !finite.isEmpty
-                    ? .degenerate("no neuron ever changes")
-                    : .insufficient("the model needs \(needed) live neurons, here are \(got)")
+                self.init(
+                    deviations: live, zeroMass: zeroMass,
+                    refusal: got == 0 && !finite.isEmpty
+                        ? .degenerate("no neuron ever changes")
+                        : .insufficient(
+                            "two components need \(needed) live neurons, here are \(got)"))
             }
         }
     }
 
-    private static func verdict(
-        on bounds: [MixtureBound], _ names: (String, String)
-    ) -> Verdict {
-        func name(_ component: Int) -> String { component == 0 ? names.0 : names.1 }
-        let reasons = bounds.map { bound in
-            switch bound {
-            case .leastWeight(let component):
-                "\(name(component)) holds no more than two neurons"
-            case .leastDeviation: "\(names.1) has collapsed on (nearly) equal deviations"
-            case .largestShape(let component):
-                "\(name(component)) has collapsed on (nearly) equal deviations"
-            case .leastShape(let component): "\(name(component)) has no scale of its own"
-            }
-        }
-        return reasons.isEmpty ? .ok : .degenerate(reasons.joined(separator: "; "))
+    private init(deviations: [Double], zeroMass: Double?, refusal: Verdict) {
+        (self.deviations, self.zeroMass, verdict) = (deviations, zeroMass, refusal)
+        (fit, spike, exponential, normal, gamma, decision) = (nil, nil, nil, nil, nil, nil)
     }
 
-    /// What a reader should know: few neurons, no convergence, a simpler model that does as well.
-    ///
-    /// - Parameter simpler: models of one component with their criteria, "one gamma".
-    /// - Returns: sentences; none without a fit.
-    public func warnings(simpler: [(name: String, bic: Double?)]) -> [String] {
-        guard let fit else { return [] }
-        var warnings: [String] = []
-        if deviations.count < 20 {
-            warnings.append(
-                "only \(deviations.count) live neurons: two components are hardly told apart")
+    private init(
+        deviations: [Double], zeroMass: Double?, fit: MixtureFit<Mixture>?, spike: MixtureSpike?,
+        _ family: Family
+    ) {
+        (self.deviations, self.zeroMass, self.fit, self.spike) = (deviations, zeroMass, fit, spike)
+        let single = OneComponentFit.all(deviations)
+        (exponential, normal, gamma) = (single.exponential, single.normal, single.gamma)
+        let contained: [OneComponentFit?]
+        let rival: OneComponentFit?
+        switch family {
+        case .exponentialAndNormal: (contained, rival) = ([exponential, normal], gamma)
+        case .gammas: (contained, rival) = ([gamma], normal)
         }
-        if !fit.converged {
-            warnings.append("the fit has not converged in \(fit.iterations) iterations")
-        }
-        let candidates = simpler.compactMap { model in model.bic.map { (model.name, $0) } }
-        if let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= fit.bic {
-            warnings.append(
-                """
-                \(best.0) describes the deviations as well \
-                (BIC \(best.1.brief(digits: 5)), mixture \(fit.bic.brief(digits: 5)))
-                """)
-        }
-        return warnings
+        (decision, verdict) = Self.decide(fit, contained.compactMap { $0 }, rival)
     }
 
-    /// The deviations as a histogram of density, with the mixture and its components over it.
+    /// Two populations only if no distribution of one component describes the deviations as well.
     ///
-    /// - Parameters:
-    ///   - title: the figure's.
-    ///   - components: names for the legend.
-    ///   - densities: the weighted densities of the components at a value, per activation.
-    /// - Returns: one figure; none without a fit.
-    public func figures(
-        title: String, components: (String, String),
-        densities: (Mixture, Double) -> (Double, Double)
-    ) -> [Figure] {
-        guard let fit, let first = deviations.first, let last = deviations.last else { return [] }
-        let histogram = Histogram(ofSorted: deviations)
-        let heights = histogram.counts.indices.map { bin in
-            Double(histogram.counts[bin])
-                / (Double(deviations.count) * (histogram.edges[bin + 1] - histogram.edges[bin]))
+    /// Those that the mixture contains are held against it by Schwarz's criterion. A distribution of
+    /// another family is not contained and costs no more parameters; it is held against the mixture
+    /// by Bozdogan's criterion, whose price does not grow with the number of neurons.
+    private static func decide(
+        _ fit: MixtureFit<Mixture>?, _ contained: [OneComponentFit], _ rival: OneComponentFit?
+    ) -> (Decision?, Verdict) {
+        guard let fit else {
+            let best = (contained + [rival].compactMap { $0 }).min { $0.bic < $1.bic }
+            guard let best else { return (nil, .degenerate("there is no fit")) }
+            return (
+                .one(best),
+                .degenerate(
+                    """
+                    there are no two populations: in every fit one component is a spike; of one \
+                    component, a \(best.distribution.name) fits best
+                    """)
+            )
         }
-        // Equal steps, and quantiles of the data, which are dense where a component is narrow.
-        let steps = (0..<200).map { first + (Double($0) + 0.5) / 200 * (last - first) }
-        let quantiles = (0..<200).map { deviations[$0 * (deviations.count - 1) / 199] }
-        let grid = Set(steps + quantiles).sorted()
-        let curves = grid.map { densities(fit.mixture, $0) }
-        return [
-            Figure(
-                title: title, x: .init("standard deviation"), y: .init("density"),
-                series: [
-                    .init(name: "neurons", mark: .bars, x: histogram.edges, y: heights),
-                    .init(name: "mixture", mark: .line, x: grid, y: curves.map { $0.0 + $0.1 }),
-                    .init(name: components.0, mark: .dashedLine, x: grid, y: curves.map(\.0)),
-                    .init(name: components.1, mark: .dashedLine, x: grid, y: curves.map(\.1)),
-                ])
-        ]
+        func isEnough(_ one: OneComponentFit, _ criterion: String, _ a: Double, _ b: Double)
+            -> (Decision?, Verdict)
+        {
+            (
+                .one(one),
+                .degenerate(
+                    """
+                    one \(one.distribution.name) is enough \
+                    (\(criterion) \(a.brief(digits: 5)), mixture \(b.brief(digits: 5)))
+                    """)
+            )
+        }
+        // The mixture's log-likelihood can be below that of what it contains only by rounding.
+        if let best = contained.min(by: { $0.bic < $1.bic }), best.bic <= fit.bic {
+            return isEnough(best, "BIC", best.bic, fit.bic)
+        }
+        if let rival, rival.aic3 <= fit.aic3 {
+            return isEnough(rival, "AIC3", rival.aic3, fit.aic3)
+        }
+        return (.mixture, .ok)
     }
 }

@@ -9,7 +9,7 @@ public struct ExponentialNormalMixture: Sendable, Equatable {
     public var weight: Double
     /// Mean of the exponential, in the unit of the values.
     public var scale: Double
-    /// Mean of the normal, in the unit of the values; may be negative.
+    /// Mean of the normal, in the unit of the values; positive.
     public var mean: Double
     /// Standard deviation of the normal, in the unit of the values.
     public var standardDeviation: Double
@@ -27,30 +27,27 @@ public struct ExponentialNormalMixture: Sendable, Equatable {
         )
     }
 
-    /// The maximum-likelihood estimate by expectation-maximization from many starts.
+    /// The likeliest interior maximum of the likelihood, by expectation-maximization.
     ///
-    /// Dempster, Laird and Rubin (1977). Each weight is at least 2/n; the normal's standard
-    /// deviation is at least 1/1000 of that of all values.
+    /// Dempster, Laird and Rubin (1977); eight deterministic starts. In the interior each component
+    /// holds at least max(5, n/50) values, and the normal is at most about as many times narrower
+    /// than all values, by coefficients of variation, as it holds values.
     ///
     /// - Parameters:
     ///   - values: positive and finite, in any order.
     ///   - options: when to stop.
-    /// - Returns: the most likely mixture found; on a bound if that is where it lies.
-    /// - Throws: for fewer than 5 values or values that are all equal.
-    /// - Complexity: O(n log n) for sorting, O(n) for each of some hundreds of passes.
+    /// - Returns: the estimate, and the likeliest spike that was met if it is likelier.
+    /// - Throws: for fewer than 10 values, values that are all equal to within 1e-6, or if every
+    ///   start led to a spike.
+    /// - Complexity: O(n log n) for sorting, O(n) for each of some tens of passes.
     public static func fit(
         to values: [Double], options: EMOptions = EMOptions()
     ) throws(MixtureFailure) -> MixtureFit<ExponentialNormalMixture> {
-        let sample = try preparedSample(values, parameterCount: parameterCount)
-        let problem = ExponentialNormalProblem(sample)
-        let run = EMSearch(problem: problem, options: options).best()
-        let logLikelihood = run.logLikelihood + sample.logJacobian
+        let problem = ExponentialNormalProblem(try preparedSample(values))
+        let (run, spike) = try EMSearch(problem: problem, options: options).run()
         return MixtureFit(
-            mixture: problem.mixture(run.parameters), logLikelihood: logLikelihood,
-            bic: bic(
-                logLikelihood: logLikelihood, parameters: parameterCount, count: sample.count),
-            iterations: run.iterations, converged: run.converged,
-            boundsReached: problem.boundsReached(by: run.parameters))
+            problem.mixture(run.parameters), run, spike, parameters: parameterCount,
+            sample: problem.sample)
     }
 }
 
@@ -60,113 +57,123 @@ struct ExponentialNormalProblem: MixtureProblem {
         /// Of the exponential.
         var weight: Double
         var scale: Double
+        /// Of the normal; positive, as that of any positive values.
         var mean: Double
         var deviation: Double
     }
 
     let sample: SortedSample
-    let weights: WeightBounds
-    let leastDeviation: Double
+    let interior: MixtureInterior
+    /// Over all values, with squared deviations from their mean for features.
+    private let all: WeightedSums
 
-    var count: Int { sample.count }
+    init(_ sample: SortedSample) { self.init(sample, MixtureInterior(sample)) }
 
-    init(_ sample: SortedSample) {
+    private init(_ sample: SortedSample, _ interior: MixtureInterior) {
         self.sample = sample
-        weights = WeightBounds(count: sample.count)
-        leastDeviation = 1e-3 * sample.variance.squareRoot()
+        self.interior = interior
+        let count = Double(sample.count)
+        all = WeightedSums(
+            weight: count, value: count * sample.mean, feature: count * sample.variance)
     }
 
     func step(_ parameters: Parameters) -> (logLikelihood: Double, next: Parameters) {
-        let variance = parameters.deviation * parameters.deviation
-        let exponential = LogDensityForm(
-            constant: log(parameters.weight / parameters.scale),
-            valueFactor: -1 / parameters.scale, featureFactor: 0)
-        let normal = LogDensityForm(
-            constant: log((1 - parameters.weight) / parameters.deviation)
-                - 0.5 * log(2 * Double.pi),
-            valueFactor: 0, featureFactor: -0.5 / variance)
         let sums = responsibilitySums(
-            of: sample.values, (exponential, normal),
+            of: sample.values, forms(of: parameters),
             .squaredDeviations(center: parameters.mean))
         var next = parameters
-        next.weight = weights.clamped(sums.first.weight / Double(count))
-        if sums.first.weight > 1e-200 {
-            next.scale = max(sums.first.value / sums.first.weight, 1e-300)
-        }
+        next.weight = interior.clamped(sums.first.weight / Double(count))
+        if sums.first.weight > 1e-200 { next.scale = scale(of: sums.first) }
         if sums.second.weight > 1e-200 {
-            next.mean = sums.second.value / sums.second.weight
-            let move = next.mean - parameters.mean
-            next.deviation = deviation(sums.second.feature / sums.second.weight - move * move)
+            (next.mean, next.deviation) = normal(of: sums.second, center: parameters.mean)
         }
         return (sums.logDensity, next)
     }
 
-    private func deviation(_ variance: Double) -> Double {
-        max(variance, leastDeviation * leastDeviation).squareRoot()
+    private func forms(of parameters: Parameters) -> (LogDensityForm, LogDensityForm) {
+        let variance = parameters.deviation * parameters.deviation
+        return (
+            LogDensityForm(
+                constant: log(parameters.weight / parameters.scale),
+                valueFactor: -1 / parameters.scale, featureFactor: 0),
+            LogDensityForm(
+                constant: log((1 - parameters.weight) / parameters.deviation)
+                    - 0.5 * log(2 * Double.pi),
+                valueFactor: 0, featureFactor: -0.5 / variance)
+        )
     }
 
-    func coordinates(of parameters: Parameters) -> SIMD8<Double> {
-        SIMD8(
-            log(parameters.weight / (1 - parameters.weight)), log(parameters.scale),
-            // In deviations of all values, so that steps do not depend on the unit.
-            parameters.mean / (1e3 * leastDeviation), log(parameters.deviation), 0, 0, 0, 0)
-    }
-
-    func parameters(at coordinates: SIMD8<Double>) -> Parameters {
-        Parameters(
-            weight: weights.clamped(1 / (1 + exp(-coordinates[0]))),
-            scale: exp(min(max(coordinates[1], -690), 0)),
-            mean: coordinates[2] * 1e3 * leastDeviation,
-            deviation: max(exp(min(coordinates[3], 0)), leastDeviation))
-    }
-
-    func thinned() -> ExponentialNormalProblem? {
-        sample.ranksForSearch.map { ExponentialNormalProblem(sample.values(ofRanks: $0)) }
-    }
-
-    func starts() -> [Parameters] {
-        let mean = sample.mean
-        let sums = WindowSums(
-            of: sample.values, features: sample.values.map { ($0 - mean) * ($0 - mean) })
-        let all = sums.over(0..<count)
-        let cuts = startingCuts.map { cut in
-            lowerWindow(count: count, cut: cut).upperBound..<count
-        }
-        // The log-likelihood of the values under the component and share of their own, without
-        // what all windows of a size have in common.
-        let windows = outstandingWindows(count: count) { window in
-            let inside = sums.over(window)
-            let outside = all - inside
-            return -0.5 * inside.weight * approximateLogarithm(variance(of: inside))
-                - outside.weight * approximateLogarithm(scale(of: outside))
-        }
-        return (cuts + windows).map { window in
-            let inside = sums.over(window)
-            let outside = all - inside
-            return Parameters(
-                weight: weights.clamped(outside.weight / all.weight), scale: scale(of: outside),
-                mean: inside.value / inside.weight, deviation: variance(of: inside).squareRoot())
-        } + overlappingStarts()
+    func logDensities(_ parameters: Parameters, at rank: Int) -> (Double, Double) {
+        let forms = forms(of: parameters)
+        let x = sample.values[rank]
+        let square = (x - parameters.mean) * (x - parameters.mean)
+        return (forms.0.value(x, square), forms.1.value(x, square))
     }
 
     /// Of an exponential on values with these sums.
     private func scale(of sums: WeightedSums) -> Double { max(sums.value / sums.weight, 1e-300) }
 
-    /// Of a normal on values with these sums, the features being squared deviations from the mean
-    /// of all values.
-    private func variance(of sums: WeightedSums) -> Double {
-        let shift = sums.value / sums.weight - sample.mean
-        return max(sums.feature / sums.weight - shift * shift, leastDeviation * leastDeviation)
+    /// Mean and deviation of a normal on values with these sums, the features being squared
+    /// deviations from `center`.
+    private func normal(of sums: WeightedSums, center: Double) -> (Double, Double) {
+        let mean = max(sums.value / sums.weight, 1e-300)
+        let move = mean - center
+        let variance = max(sums.feature / sums.weight - move * move, 0)
+        return (mean, max(variance.squareRoot(), leastDeviation(mean)))
     }
 
-    /// Both components on all values, with different shares and scales.
-    private func overlappingStarts() -> [Parameters] {
-        let deviation = sample.variance.squareRoot()
-        return [(0.5, 1, 1, 1), (0.2, 0.3, 1, 1), (0.8, 1, 1, 0.3), (0.8, 1, 0.3, 0.3)].map {
-            Parameters(
-                weight: weights.clamped($0.0), scale: sample.mean * $0.1,
-                mean: sample.mean * $0.2, deviation: deviation * $0.3)
+    private func leastDeviation(_ mean: Double) -> Double {
+        // Its square must not vanish.
+        max(interior.leastVariation * mean, 1e-150)
+    }
+
+    func coordinates(of parameters: Parameters) -> SIMD8<Double> {
+        SIMD8(
+            log(parameters.weight / (1 - parameters.weight)), log(parameters.scale),
+            log(parameters.mean), log(parameters.deviation), 0, 0, 0, 0)
+    }
+
+    func parameters(at coordinates: SIMD8<Double>) -> Parameters {
+        // Means beyond all values are never better than the largest, which is at most 1.
+        func length(_ logarithm: Double) -> Double { exp(min(max(logarithm, -690), 0)) }
+        let mean = length(coordinates[2])
+        return Parameters(
+            weight: interior.clamped(1 / (1 + exp(-coordinates[0]))),
+            scale: length(coordinates[1]), mean: mean,
+            deviation: max(length(coordinates[3]), leastDeviation(mean)))
+    }
+
+    func thinned() -> ExponentialNormalProblem? {
+        sample.ranksForSearch.map {
+            ExponentialNormalProblem(sample.values(ofRanks: $0), interior)
         }
+    }
+
+    /// The normal on the highest values, on the lowest, on the middle half or on all but these, the
+    /// exponential on the rest; nine tenths of it, as a normal on equal values alone would never
+    /// leave them.
+    func starts() -> [Parameters] {
+        let quarters = [0.25, 0.5, 0.75].map { sample.rank(at: $0) }
+        let groups = quarters.map { $0..<count } + quarters.map { 0..<$0 }
+        let pairs = groups.map(softened)
+        let (inner, outer) = softened(quarters[0]..<quarters[2])
+        return (pairs + [(inner, outer), (outer, inner)]).map { inside, outside in
+            let (mean, deviation) = normal(of: inside, center: sample.mean)
+            return Parameters(
+                weight: interior.clamped(outside.weight / all.weight), scale: scale(of: outside),
+                mean: mean, deviation: deviation)
+        }
+    }
+
+    private func softened(_ ranks: Range<Int>) -> (WeightedSums, WeightedSums) {
+        WeightedSums(of: sample.values, ranks) { rank in
+            let deviation = sample.values[rank] - sample.mean
+            return deviation * deviation
+        }.softened(in: all)
+    }
+
+    func components(of parameters: Parameters) -> [(share: Double, variation: Double)] {
+        [(parameters.weight, 1), (1 - parameters.weight, parameters.deviation / parameters.mean)]
     }
 
     /// The mixture in the unit of the values.
@@ -175,13 +182,5 @@ struct ExponentialNormalProblem: MixtureProblem {
             weight: parameters.weight, scale: sample.unscaled(parameters.scale),
             mean: sample.unscaled(parameters.mean),
             standardDeviation: sample.unscaled(parameters.deviation))
-    }
-
-    /// Component 0 is the exponential.
-    func boundsReached(by parameters: Parameters) -> [MixtureBound] {
-        var bounds: [MixtureBound] = []
-        if let weight = weights.reached(by: parameters.weight) { bounds.append(weight) }
-        if parameters.deviation <= leastDeviation { bounds.append(.leastDeviation) }
-        return bounds
     }
 }

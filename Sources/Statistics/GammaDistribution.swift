@@ -30,35 +30,20 @@ public struct GammaDistribution: Sendable, Equatable {
 
     /// The density at `x`, per unit of the values.
     public func density(at x: Double) -> Double { exp(logDensity(at: x)) }
-
-    /// The maximum-likelihood estimate, which depends on the values through two means only.
-    ///
-    /// Generalized Newton steps on 1/k (Minka 2002, "Estimating a Gamma distribution") from the
-    /// start k ≈ (3 − s + √((s − 3)² + 24 s)) / (12 s), s = ln mean − mean of logarithms.
-    ///
-    /// - Parameters:
-    ///   - mean: mean of the values, positive.
-    ///   - meanLogarithm: mean of their natural logarithms; less than ln `mean` unless all values
-    ///     are equal.
-    ///   - shapes: bounds of the shape; the estimate is the best within them.
-    /// - Returns: shape and scale to 1e-13 relative, as far as s has the digits.
-    public static func maximumLikelihood(
-        mean: Double, meanLogarithm: Double, shapes: ClosedRange<Double> = 1e-3...1e7
-    ) -> GammaDistribution {
-        let shape = maximumLikelihoodShape(logMeanExcess: log(mean) - meanLogarithm, shapes)
-        return GammaDistribution(shape: shape, scale: mean / shape)
-    }
 }
 
-/// The shape that solves ln k − ψ(k) = s, within `bounds`; `guess` may be near, as that of the step
-/// before in an iteration.
+/// The maximum-likelihood shape, which solves ln k − ψ(k) = s with s = ln mean − mean of logarithms.
+///
+/// Generalized Newton steps on 1/k (Minka 2002, "Estimating a Gamma distribution") from the start
+/// k ≈ (3 − s + √((s − 3)² + 24 s)) / (12 s), or from `guess` if this is near, as that of the step
+/// before in an iteration. The best within `bounds`; to 1e-13 relative, as far as s has the digits.
 func maximumLikelihoodShape(
     logMeanExcess s: Double, _ bounds: ClosedRange<Double>, near guess: Double? = nil
 ) -> Double {
     // ln k − ψ(k) lies between 1/(2k) and 1/k: outside of what the bounds allow, a bound is best.
     guard s > 0.5 / bounds.upperBound else { return bounds.upperBound }
     guard s < 1 / bounds.lowerBound else { return bounds.lowerBound }
-    var k = approximateShape(logMeanExcess: s)
+    var k = (3 - s + ((s - 3) * (s - 3) + 24 * s).squareRoot()) / (12 * s)
     if let guess, abs(guess - k) <= 0.02 * k { k = guess }
     // Four steps reach 1e-14 (Minka 2002); the rest is for starts at the edge of the bounds.
     for _ in 0..<20 {
@@ -72,9 +57,4 @@ func maximumLikelihoodShape(
         if change <= 3e-8 * k { break }
     }
     return min(max(k, bounds.lowerBound), bounds.upperBound)
-}
-
-/// The shape for s = ln mean − mean of logarithms, to 1.5 % (Minka 2002).
-func approximateShape(logMeanExcess s: Double) -> Double {
-    (3 - s + ((s - 3) * (s - 3) + 24 * s).squareRoot()) / (12 * s)
 }

@@ -8,6 +8,26 @@ struct WeightedSums {
     var value = 0.0
     /// Σ r g, with g the second feature of the model: ln x, or a squared deviation.
     var feature = 0.0
+
+    /// Nine tenths of these sums with one tenth of the rest of `all`, and what is then left of `all`.
+    func softened(in all: WeightedSums) -> (WeightedSums, WeightedSums) {
+        func mixed(_ part: Double, _ whole: Double) -> WeightedSums {
+            WeightedSums(
+                weight: part * weight + whole * all.weight,
+                value: part * value + whole * all.value,
+                feature: part * feature + whole * all.feature)
+        }
+        return (mixed(0.8, 0.1), mixed(-0.8, 0.9))
+    }
+}
+
+extension WeightedSums {
+    /// Over the values at `ranks`, each with weight 1.
+    init(of values: [Double], _ ranks: Range<Int>, feature: (Int) -> Double) {
+        self.init(
+            weight: Double(ranks.count), value: sum(ranks) { values[$0] },
+            feature: sum(ranks, feature))
+    }
 }
 
 /// The sufficient statistics of one E-step of a mixture of two components.
@@ -32,6 +52,10 @@ struct LogDensityForm {
     var constant: Double
     var valueFactor: Double
     var featureFactor: Double
+
+    func value(_ x: Double, _ feature: Double) -> Double {
+        constant + valueFactor * x + featureFactor * feature
+    }
 }
 
 /// The instruction set that kernels use: the best that this processor has.

@@ -57,49 +57,35 @@ struct SortedSample {
     }
 
     var count: Int { values.count }
-    /// Whether all values are equal.
-    var isConstant: Bool { values.first == values.last }
+    /// Whether all values are equal to within a millionth, as rounding to single precision leaves
+    /// them; of values closer together a gamma's logarithm has no digits left.
+    var isConstant: Bool { values[count - 1] - values[0] <= 1e-6 * values[count - 1] }
+
+    /// The rank below which the share `share` of the values lies; at least 1, leaving at least 1.
+    func rank(at share: Double) -> Int {
+        min(max(1, Int((share * Double(count)).rounded())), count - 1)
+    }
+
+    /// 512 ranks at equal steps of probability; `nil` where there are hardly more values, or so many
+    /// equal ones that the 512 would be constant.
+    var ranksForSearch: [Int]? {
+        guard count > 700 else { return nil }
+        let ranks = (0..<512).map { (2 * $0 + 1) * count / (2 * 512) }
+        let (least, largest) = (values[ranks[0]], values[ranks[511]])
+        return largest - least <= 1e-6 * largest ? nil : ranks
+    }
 
     /// What a log-likelihood of the scaled values lacks to be that of the values: the logarithm of
     /// the Jacobian.
     var logJacobian: Double { -Double(count) * Double(exponent) * log(2) }
 
+    /// The value of a rank, in the unit of the values.
+    func original(_ rank: Int) -> Double {
+        rank < vanishing.count ? vanishing[rank] : unscaled(values[rank])
+    }
+
     /// A length in the unit of the scaled values, in that of the values.
     func unscaled(_ length: Double) -> Double { scalbn(length, exponent) }
-}
-
-/// Running sums of x and a feature over values in ascending order, which give those of a window in
-/// two subtractions.
-struct WindowSums {
-    /// Over the first k values, for k from 0 to n.
-    private let values: [Double]
-    private let features: [Double]
-
-    init(of values: [Double], features: [Double]) {
-        self.values = runningSums(values)
-        self.features = runningSums(features)
-    }
-
-    /// The sums over the values at `window`, by rank.
-    @inline(__always)
-    func over(_ window: Range<Int>) -> WeightedSums {
-        WeightedSums(
-            weight: Double(window.count),
-            value: values[window.upperBound] - values[window.lowerBound],
-            feature: features[window.upperBound] - features[window.lowerBound])
-    }
-}
-
-private func runningSums(_ terms: [Double]) -> [Double] {
-    [Double](unsafeUninitializedCapacity: terms.count + 1) { sums, initialized in
-        var sum = 0.0
-        sums.initializeElement(at: 0, to: 0)
-        for (index, term) in terms.enumerated() {
-            sum += term
-            sums.initializeElement(at: index + 1, to: sum)
-        }
-        initialized = terms.count + 1
-    }
 }
 
 /// The sum of `term` over the values, in four lanes.
@@ -120,13 +106,6 @@ func sum(_ indices: Range<Int>, _ term: (Int) -> Double) -> Double {
         index += 4
     }
     return (index..<indices.upperBound).reduce(lanes.sum()) { $0 + term($1) }
-}
-
-extension WeightedSums {
-    static func - (a: WeightedSums, b: WeightedSums) -> WeightedSums {
-        WeightedSums(
-            weight: a.weight - b.weight, value: a.value - b.value, feature: a.feature - b.feature)
-    }
 }
 
 /// The values times 2^`exponent`, rounded once where they leave the normal range.

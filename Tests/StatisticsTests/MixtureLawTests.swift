@@ -54,51 +54,93 @@ import Testing
     }
 
     @Test func tooFewValuesAreRefused() {
-        #expect(throws: MixtureFailure.tooFewValues(needed: 5, got: 0)) {
+        #expect(throws: MixtureFailure.tooFewValues(needed: 10, got: 0)) {
             try ExponentialNormalMixture.fit(to: [])
         }
-        #expect(throws: MixtureFailure.tooFewValues(needed: 5, got: 4)) {
-            try ExponentialNormalMixture.fit(to: [1, 2, 3, 4])
-        }
-        #expect(throws: MixtureFailure.tooFewValues(needed: 6, got: 2)) {
-            try GammaGammaMixture.fit(to: [1, 2])
+        #expect(throws: MixtureFailure.tooFewValues(needed: 10, got: 9)) {
+            try GammaGammaMixture.fit(to: (1...9).map(Double.init))
         }
     }
 
+    /// Also if they differ by rounding to single precision only.
     @Test func equalValuesAreRefused() {
-        let equal = Array(repeating: 0.3, count: 50)
-        #expect(throws: MixtureFailure.constant) { try ExponentialNormalMixture.fit(to: equal) }
-        #expect(throws: MixtureFailure.constant) { try GammaGammaMixture.fit(to: equal) }
+        for sample in [
+            Array(repeating: 0.3, count: 50), (0..<50).map { 0.3 * (1 + 1e-9 * Double($0)) },
+        ] {
+            #expect(throws: MixtureFailure.constant) {
+                try ExponentialNormalMixture.fit(to: sample)
+            }
+            #expect(throws: MixtureFailure.constant) { try GammaGammaMixture.fit(to: sample) }
+        }
     }
 
-    /// Without bounds each of these has a likelihood without limit.
-    @Test(arguments: [
-        Array(repeating: 1.0, count: 30) + [0.2, 0.3, 2, 3],
-        Array(repeating: 1.0, count: 30) + Array(repeating: 2, count: 10),
-        [1, 1, 1, 1, 1, 1.000_000_1], [1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1e20],
-        [1e-300, 2e-300, 1, 2, 3, 4, 5, 1e300],
-        [1, 2, 4, 6, 40, 2000].map { $0 * Double.leastNonzeroMagnitude },
-    ])
-    func hardSamplesEndWithFiniteNumbers(sample: [Double]) throws {
-        let gammas = try GammaGammaMixture.fit(to: sample)
-        #expect(gammas.logLikelihood.isFinite && gammas.converged)
-        let weight = gammas.mixture.weight
-        #expect(weight > 0 && weight < 1)
-        #expect(gammas.mixture.lower.mean.isFinite && gammas.mixture.upper.mean.isFinite)
-        let other = try ExponentialNormalMixture.fit(to: sample)
-        #expect(other.logLikelihood.isFinite && other.converged)
-        #expect(other.mixture.mean.isFinite && other.mixture.standardDeviation >= 0)
+    private static let hardSamples: [[Double]] = {
+        let ones = [Double](repeating: 1, count: 30)
+        let nines = [Double](repeating: 1, count: 9)
+        var samples: [[Double]] = [ones + [0.2, 0.3, 2, 3], ones + [2], nines + [1.000_01]]
+        samples.append(ones + [Double](repeating: 2, count: 10))
+        samples.append((0..<99).map { Double(1 + $0 % 3) })
+        samples.append((1...10).map(Double.init))
+        samples.append(nines + [1e20])
+        samples.append([1e-300, 2e-300, 3e-300, 4e-300, 5e-300, 1, 2, 3, 4, 5, 1e300])
+        let least = Double.leastNonzeroMagnitude
+        samples.append([1.0, 2, 4, 6, 40, 2000, 3, 5, 7, 9].map { $0 * least })
+        samples.append((0..<80).map { rank in pow(10, -15 + 30 * Double(rank) / 80) })
+        return samples
+    }()
+
+    /// In each the likelihood has no bound.
+    @Test(arguments: hardSamples)
+    func hardSamplesEndInTheInteriorOrWithASpike(sample: [Double]) {
+        expectSound(sample) { values throws(MixtureFailure) in
+            let fit = try GammaGammaMixture.fit(to: values)
+            let (lower, upper) = (fit.mixture.lower, fit.mixture.upper)
+            #expect(lower.mean.isFinite && upper.mean.isFinite && lower.mean <= upper.mean)
+            return (fit.mixture.weight, fit.logLikelihood, fit.spike)
+        }
+        expectSound(sample) { values throws(MixtureFailure) in
+            let fit = try ExponentialNormalMixture.fit(to: values)
+            #expect(fit.mixture.mean > 0 && fit.mixture.standardDeviation > 0)
+            return (fit.mixture.weight, fit.logLikelihood, fit.spike)
+        }
     }
 
-    /// A component that shrinks onto equal values is stopped by a bound, and says so.
-    @Test func collapseIsReported() throws {
+    private func expectSound(
+        _ sample: [Double],
+        _ fit: ([Double]) throws(MixtureFailure) -> (Double, Double, MixtureSpike?)
+    ) {
+        let n = Double(sample.count)
+        do {
+            let (weight, logLikelihood, spike) = try fit(sample)
+            #expect(min(weight, 1 - weight) * n >= max(5, n / 50) * (1 - 1e-12))
+            #expect(logLikelihood.isFinite)
+            if let spike { #expect(spike.logLikelihood > logLikelihood) }
+        } catch {
+            guard case .onlySpikes(let spike) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(spike.logLikelihood.isFinite && (1...sample.count).contains(spike.count))
+            #expect(sample.contains(spike.least) && sample.contains(spike.largest))
+        }
+    }
+
+    /// 30 equal values among 37 are a spike that is named, not a population.
+    @Test func aSpikeIsNamedAndNotTheAnswer() throws {
         let tied = Array(repeating: 1.0, count: 30) + [0.2, 0.3, 0.5, 0.9, 1.4, 2, 3]
-        #expect(
-            try ExponentialNormalMixture.fit(to: tied).boundsReached.contains(.leastDeviation))
-        let bounds = try GammaGammaMixture.fit(to: tied).boundsReached
-        #expect(
-            bounds.contains(.largestShape(component: 0))
-                || bounds.contains(.largestShape(component: 1)))
+        for spike in [
+            spike { try GammaGammaMixture.fit(to: tied).spike },
+            spike { try ExponentialNormalMixture.fit(to: tied).spike },
+        ] {
+            let spike = try #require(spike)
+            #expect(spike.count == 30 && spike.least == 1 && spike.largest == 1)
+        }
+    }
+
+    private func spike(_ fit: () throws -> MixtureSpike?) -> MixtureSpike? {
+        do { return try fit() } catch MixtureFailure.onlySpikes(let spike) { return spike } catch {
+            return nil
+        }
     }
 
     @Test func endsWhenToldTo() throws {

@@ -12,7 +12,7 @@ struct MixtureReference: Decodable, Sendable {
         var logGamma: [Double]
     }
 
-    /// A sample and what SciPy and a plain EM of 50 random restarts found on it.
+    /// A sample and what SciPy and a plain EM from 25 starts found on it.
     struct Sample: Decodable, Sendable, CustomTestStringConvertible {
         var name: String
         /// Model and parameters that the values were drawn from.
@@ -20,9 +20,9 @@ struct MixtureReference: Decodable, Sendable {
         /// Of the parameters of `truth`, for as many values.
         var standardErrors: [Double]?
         var values: [Double]
-        /// Log-likelihoods.
-        var exponentialNormal: Double
-        var gammaGamma: Double
+        /// Log-likelihoods, those of the mixtures in the interior, where a start ended there.
+        var exponentialNormal: Double?
+        var gammaGamma: Double?
         var exponential: Double
         var normal: Double
         var gamma: Double
@@ -65,8 +65,9 @@ struct MixtureReference: Decodable, Sendable {
 /// A reference sample and both fits to it.
 struct FittedSample: Sendable {
     var sample: MixtureReference.Sample
-    var exponentialNormal: MixtureFit<ExponentialNormalMixture>
-    var gammaGamma: MixtureFit<GammaGammaMixture>
+    /// `nil` where all ends are spikes.
+    var exponentialNormal: MixtureFit<ExponentialNormalMixture>?
+    var gammaGamma: MixtureFit<GammaGammaMixture>?
 
     /// Every reference sample, fitted once for all tests.
     static func all() throws -> [FittedSample] { try fits.get() }
@@ -74,8 +75,8 @@ struct FittedSample: Sendable {
     private static let fits = Result {
         try MixtureReference.load().sets.map {
             FittedSample(
-                sample: $0, exponentialNormal: try ExponentialNormalMixture.fit(to: $0.values),
-                gammaGamma: try GammaGammaMixture.fit(to: $0.values))
+                sample: $0, exponentialNormal: try? ExponentialNormalMixture.fit(to: $0.values),
+                gammaGamma: try? GammaGammaMixture.fit(to: $0.values))
         }
     }
 }

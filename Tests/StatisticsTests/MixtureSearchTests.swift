@@ -1,55 +1,65 @@
-import Foundation
 import LinearAlgebra
+import MetricTesting
 import Testing
 
 @testable import Statistics
 
-/// The search drops runs that seem worse, which must hardly ever cost the best one.
+/// A few starts must hardly ever miss the likeliest interior maximum.
 @Suite struct MixtureSearchTests {
-    /// Where every start leads when it runs to the end, or nearly there on a ridge.
-    private func bestOfAllStarts<Problem: MixtureProblem>(_ problem: Problem) -> Double {
-        problem.starts().map { start in
-            var run = EMRun<Problem>(start: start)
+    /// The likeliest interior place that plain runs from 40 random groups of ranks lead to.
+    private func best<Problem: MixtureProblem>(
+        _ problem: Problem, _ generator: inout RandomSamples,
+        _ start: (Range<Int>, Double) -> Problem.Parameters
+    ) -> Double? {
+        (0..<40).compactMap { _ -> Double? in
+            let low = Int(0.8 * generator.generator.uniform() * Double(problem.count))
+            let high =
+                low + 5 + Int(generator.generator.uniform() * Double(problem.count - low - 5))
+            var run = EMRun<Problem>(
+                start: start(low..<high, 0.5 + 0.5 * generator.generator.uniform()))
             run.advance(
-                problem: problem, tolerance: 1e-10 * Double(problem.count), iterations: 400)
-            return run.logLikelihood
-        }.max() ?? -.infinity
+                problem: problem, tolerance: 1e-10 * Double(problem.count), iterations: 1000)
+            return problem.isInterior(run.parameters) ? run.logLikelihood : nil
+        }.max()
     }
 
-    private func isAtTheBest(_ problem: some MixtureProblem) -> Bool {
-        let found = EMSearch(problem: problem, options: EMOptions()).best().logLikelihood
-        return found >= bestOfAllStarts(problem) - 1e-6 * Double(problem.count)
-    }
-
-    @Test func findsTheBestOfAllStartsOnRandomSamples() {
-        var missed = 0
-        for seed in 1...8 {
-            let sample = SortedSample(Self.sample(seed: UInt64(seed)))
-            if !isAtTheBest(ExponentialNormalProblem(sample)) { missed += 1 }
-            if !isAtTheBest(GammaGammaProblem(sample)) { missed += 1 }
+    @Test func findsTheLikeliestInteriorMaximum() throws {
+        var generator = RandomSamples(seed: 11)
+        var missed: [Double] = []
+        for round in 0..<30 {
+            let sample = SortedSample(
+                round % 3 == 0
+                    ? generator.gammas(shape: 3, count: 128)
+                    : generator.exponentialsAndNormals(count: 40 + 4 * round))
+            let plain = ExponentialNormalProblem(sample)
+            let first = best(plain, &generator) { ranks, share in
+                let values = sample.values[ranks]
+                let mean = values.reduce(0, +) / Double(values.count)
+                let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+                return .init(
+                    weight: 1 - share, scale: sample.mean, mean: mean,
+                    deviation: (squares / Double(values.count)).squareRoot() + 0.02 * mean)
+            }
+            let gammas = GammaGammaProblem(sample)
+            let second = best(gammas, &generator) { ranks, share in
+                let values = sample.values[ranks]
+                let mean = values.reduce(0, +) / Double(values.count)
+                return .init(
+                    weight: share, first: .init(mean: mean, shape: 10),
+                    second: .init(mean: sample.mean, shape: 2))
+            }
+            let options = EMOptions()
+            let found = (
+                try? EMSearch(problem: plain, options: options).run().best.logLikelihood,
+                try? EMSearch(problem: gammas, options: options).run().best.logLikelihood
+            )
+            for (found, best) in [(found.0, first), (found.1, second)] {
+                guard let best else { continue }
+                missed.append(best - (found ?? -.infinity))
+            }
         }
-        // Of thousands of samples, three in a thousand are missed.
-        #expect(missed <= 1)
-    }
-
-    /// 30 to 110 values: an exponential and a normal, a normal's powers, ties, or heavy tails.
-    private static func sample(seed: UInt64) -> [Double] {
-        var generator = SeededGenerator(seed: seed)
-        func uniform() -> Double { Double.random(in: 1e-9..<1, using: &generator) }
-        func normal() -> Double {
-            (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform())
-        }
-        let count = 30 + Int(80 * uniform())
-        let (share, place, width) = (uniform(), 0.2 + 3 * uniform(), 0.02 + uniform())
-        return (0..<count).map { _ in
-            let value =
-                switch seed % 4 {
-                case 0: uniform() < share ? -log(uniform()) : place + width * place * normal()
-                case 1: exp(width * normal()) + (uniform() < share ? place : 0)
-                case 2: (10 * uniform() * place).rounded() / 10 + 0.1
-                default: pow(uniform(), -0.2 - 0.6 * width)
-                }
-            return max(abs(value), 1e-6)
-        }
+        #expect(missed.count > 40)
+        // Above all in one population, where maxima mean nothing.
+        #expect(missed.count { $0 > 1e-3 } <= missed.count / 10, "\(missed)")
     }
 }

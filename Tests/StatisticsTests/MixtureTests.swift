@@ -5,33 +5,47 @@ import Testing
 
 /// The fits against `Fixtures/reference/mixtures.py`.
 @Suite struct MixtureTests {
-    /// Not less likely than the best of 50 random restarts of a plain EM under the same bounds,
-    /// 1e-6 of it allowed for where the two stop.
-    @Test func isAtLeastAsLikelyAsTheBestOfFiftyRestarts() throws {
+    /// Not less likely than the likeliest interior end of a plain EM from 25 starts, 1e-6 of it
+    /// allowed for where the two stop; there is a fit wherever one of the starts ends inside.
+    @Test func isAtLeastAsLikelyAsTheBestOfManyStarts() throws {
         for fit in try FittedSample.all() {
             for (name, found, reference) in [
                 (
-                    "exponential, normal", fit.exponentialNormal.logLikelihood,
+                    "exponential, normal", fit.exponentialNormal?.logLikelihood,
                     fit.sample.exponentialNormal
                 ),
-                ("gammas", fit.gammaGamma.logLikelihood, fit.sample.gammaGamma),
+                ("gammas", fit.gammaGamma?.logLikelihood, fit.sample.gammaGamma),
             ] {
+                guard let reference else { continue }
                 #expect(
-                    found >= reference - 1e-6 * abs(reference),
-                    "\(fit.sample.name), \(name): \(found), reference \(reference)")
+                    found ?? -.infinity >= reference - 1e-6 * abs(reference),
+                    "\(fit.sample.name), \(name): \(found ?? .nan), reference \(reference)")
             }
         }
     }
 
     @Test func oneComponentAgreesWithSciPy() throws {
         for sample in try MixtureReference.load().sets {
-            let exponential = OneComponentFit.exponential(sample.values).logLikelihood
+            let single = OneComponentFit.all(sample.values)
+            let exponential = single.exponential.logLikelihood
             #expect(abs(exponential - sample.exponential) < 1e-10 * abs(sample.exponential))
-            let normal = try #require(OneComponentFit.normal(sample.values)).logLikelihood
+            let normal = try #require(single.normal).logLikelihood
             #expect(abs(normal - sample.normal) < 1e-9 * (1 + abs(sample.normal)))
-            let gamma = try #require(OneComponentFit.gamma(sample.values)).logLikelihood
+            let gamma = try #require(single.gamma).logLikelihood
             // SciPy's root finder stops at 1e-8 of the shape; the maximum is flat there.
             #expect(abs(gamma - sample.gamma) < 1e-9 * (1 + abs(sample.gamma)), "\(sample.name)")
+        }
+    }
+
+    /// The likelihood reported is the sum of the logarithms of the density reported.
+    @Test func oneComponentLikelihoodIsThatOfItsDensity() throws {
+        let values = try #require(MixtureReference.load().sets.first).values
+        let single = OneComponentFit.all(values)
+        for fit in [single.exponential, single.normal, single.gamma].compactMap({ $0 }) {
+            let sum = values.reduce(0) { $0 + log(fit.distribution.density(at: $1)) }
+            #expect(abs(fit.logLikelihood - sum) < 1e-9 * Double(values.count))
+            let parameters = Double(fit.distribution.parameterCount)
+            #expect(abs(fit.aic3 - (-2 * sum + 3 * parameters)) < 1e-6)
         }
     }
 
@@ -45,12 +59,12 @@ import Testing
             }
             let found: [Double]
             if truth.model == "exp-normal" {
-                let mixture = fit.exponentialNormal.mixture
+                let mixture = try #require(fit.exponentialNormal).mixture
                 found = [
                     mixture.weight, mixture.scale, mixture.mean, mixture.standardDeviation,
                 ]
             } else {
-                let mixture = fit.gammaGamma.mixture
+                let mixture = try #require(fit.gammaGamma).mixture
                 found = [
                     mixture.weight, mixture.lower.shape, mixture.lower.scale,
                     mixture.upper.shape, mixture.upper.scale,
@@ -67,19 +81,21 @@ import Testing
     @Test func likelihoodIsThatOfTheMixture() throws {
         for fit in try FittedSample.all() {
             let values = fit.sample.values
-            let first = fit.exponentialNormal
-            let firstSum = values.reduce(0) {
-                let density = first.mixture.weightedDensities(at: $1)
-                return $0 + log(density.exponential + density.normal)
+            if let first = fit.exponentialNormal {
+                let sum = values.reduce(0) {
+                    let density = first.mixture.weightedDensities(at: $1)
+                    return $0 + log(density.exponential + density.normal)
+                }
+                #expect(abs(first.logLikelihood - sum) < 1e-9 * Double(values.count))
             }
-            #expect(abs(first.logLikelihood - firstSum) < 1e-9 * Double(values.count))
-            let second = fit.gammaGamma
-            let secondSum = values.reduce(0) {
-                let density = second.mixture.weightedDensities(at: $1)
-                return $0 + log(density.lower + density.upper)
+            if let second = fit.gammaGamma {
+                let sum = values.reduce(0) {
+                    let density = second.mixture.weightedDensities(at: $1)
+                    return $0 + log(density.lower + density.upper)
+                }
+                #expect(abs(second.logLikelihood - sum) < 1e-9 * Double(values.count))
+                #expect(second.mixture.lower.mean <= second.mixture.upper.mean)
             }
-            #expect(abs(second.logLikelihood - secondSum) < 1e-9 * Double(values.count))
-            #expect(second.mixture.lower.mean <= second.mixture.upper.mean)
         }
     }
 
@@ -94,7 +110,7 @@ import Testing
     }
 
     private func expectMonotone(_ problem: some MixtureProblem, _ name: String) {
-        for (index, start) in problem.starts().enumerated() where index % 3 == 0 {
+        for (index, start) in problem.starts().enumerated() where index % 2 == 0 {
             var parameters = start
             var before = -Double.infinity
             for _ in 0..<12 {
@@ -111,10 +127,9 @@ import Testing
     @Test(arguments: [("wide layer", 1300.0 / 1500), ("very wide layer", 1900.0 / 1960)])
     func wideLayersKeepTwoPopulations(name: String, share: Double) throws {
         let fitted = try #require(FittedSample.all().first { $0.sample.name == name })
-        let fit = fitted.gammaGamma
+        let fit = try #require(fitted.gammaGamma)
         #expect(abs(fit.mixture.weight - share) < 0.03)
-        #expect(fit.boundsReached.isEmpty)
-        let single = try #require(OneComponentFit.gamma(fitted.sample.values))
+        let single = try #require(OneComponentFit.all(fitted.sample.values).gamma)
         #expect(fit.bic < single.bic - 100)
     }
 }

@@ -4,14 +4,15 @@ public import Statistics
 /// A mixture of an exponential and a normal distribution, fitted to the standard deviations of a
 /// layer's neurons.
 ///
-/// - Complexity: O(samples · neurons) time for the moments, some hundreds of passes over the
-///   neurons for the fit; O(neurons) memory.
+/// - Complexity: O(samples · neurons) time for the moments, some hundreds of passes over at
+///   most 700 neurons and some tens over all for the fit; O(neurons) memory.
 public struct ExpNormal: Metric {
     /// What the metric is, for people.
     public static let descriptor = MetricDescriptor(
         id: "exp-normal", title: "Exponential and normal mixture",
         abstract: "Splits the neurons' standard deviations into an exponential and a normal part.",
         question: "Which share of the neurons is surplus, which share does regular work?",
+        version: 2,
         references: [
             """
             A. P. Dempster, N. M. Laird, D. B. Rubin, Maximum likelihood from incomplete data via \
@@ -22,6 +23,10 @@ public struct ExpNormal: Metric {
             convergence of any EM algorithm, Scandinavian J. Statistics 35 (2008) 335
             """,
             "G. Schwarz, Estimating the dimension of a model, Annals of Statistics 6 (1978) 461",
+            """
+            H. Bozdogan, Mixture-model cluster analysis using model selection criteria and a new \
+            informational measure of complexity, in: Multivariate Statistical Modeling (1994) 69
+            """,
         ])
 
     /// When the fit stops.
@@ -43,57 +48,42 @@ extension ExpNormal {
     public struct Output: MetricOutput {
         /// The fit of the mixture.
         public let outcome: MixtureOutcome<ExponentialNormalMixture>
-        /// One exponential for all live neurons; `nil` where there is no mixture.
-        public let exponential: OneComponentFit?
-        /// One normal for all live neurons; `nil` where there is no mixture.
-        public let normal: OneComponentFit?
 
         init(_ moments: ColumnMoments, _ configuration: MixtureConfiguration) {
-            outcome = MixtureOutcome(moments, components: ("the exponential", "the normal")) {
+            outcome = MixtureOutcome(moments, .exponentialAndNormal) {
                 (values) throws(MixtureFailure) in
                 try ExponentialNormalMixture.fit(to: values, options: configuration.options)
             }
-            let isDefined = outcome.fit != nil
-            exponential = isDefined ? .exponential(outcome.deviations) : nil
-            normal = isDefined ? .normal(outcome.deviations) : nil
         }
     }
 }
 
 extension ExpNormal.Output {
-    /// Degenerate also if the most likely mixture lies on a bound.
+    /// Ok only if the deviations are two populations.
     public var verdict: Verdict { outcome.verdict }
 
-    /// Few neurons, no convergence, a simpler model that does as well.
-    public var warnings: [String] {
-        outcome.warnings(simpler: [
-            ("one exponential", exponential?.bic), ("one normal", normal?.bic),
-        ])
+    /// Few neurons, no convergence, a spike that is likelier.
+    public var warnings: [String] { outcome.warnings }
+
+    private var contained: [(name: String, fit: OneComponentFit?)] {
+        [("exponential", outcome.exponential), ("normal", outcome.normal)]
     }
 
     /// Everything, under the names of the contract; null where there is no fit.
     public var values: Object {
         let mixture = outcome.fit?.mixture
-        return [
+        let parameters: Object = [
             "weight": .number(mixture?.weight),
             "scale": .number(mixture?.scale),
             "mean": .number(mixture?.mean),
             "standardDeviation": .number(mixture?.standardDeviation),
-            "zeroMass": .number(outcome.zeroMass),
-            "logLikelihood": .number(outcome.fit?.logLikelihood),
-            "bic": .number(outcome.fit?.bic),
-            "bicOneComponent": .object([
-                "exponential": .number(exponential?.bic), "normal": .number(normal?.bic),
-            ]),
-            "iterations": .integer(outcome.fit?.iterations),
-            "converged": outcome.fit.map { .flag($0.converged) } ?? .null,
         ]
+        return Object(parameters.fields + outcome.values(contained: contained).fields)
     }
 
     /// The scalars, those for the table first.
     public var quantities: [Quantity] {
-        let fit = outcome.fit
-        let mixture = fit?.mixture
+        let mixture = outcome.fit?.mixture
         return [
             Quantity("weight", title: "exponential", mixture?.weight, in: .fraction),
             Quantity("scale", title: "scale", mixture?.scale, in: .activation),
@@ -101,34 +91,21 @@ extension ExpNormal.Output {
             Quantity(
                 "standardDeviation", title: "deviation", mixture?.standardDeviation,
                 in: .activation),
-            Quantity("zeroMass", title: "exact zeros", outcome.zeroMass, in: .fraction),
-            Quantity(
-                "logLikelihood", title: "log-likelihood", fit?.logLikelihood, in: .nats,
-                headline: false),
-            Quantity("bic", title: "BIC", fit?.bic, in: .none, headline: false),
-            Quantity(
-                "bicOneComponent.exponential", title: "BIC, one exponential", exponential?.bic,
-                in: .none, headline: false),
-            Quantity(
-                "bicOneComponent.normal", title: "BIC, one normal", normal?.bic, in: .none,
-                headline: false),
-            Quantity(
-                "iterations", title: "iterations", (fit?.iterations).map(Double.init), in: .count,
-                headline: false),
-        ]
+        ] + outcome.quantities(contained: contained)
     }
 
-    /// The shares in a sentence.
+    /// The shares in a sentence, or why there are none.
     public var summary: String {
-        guard let mixture = outcome.fit?.mixture else { return "there is no fit" }
-        let share = (100 * mixture.weight).brief()
-        return """
-            \(share) % of \(outcome.deviations.count) live neurons look exponential \
-            (scale \(mixture.scale.brief())), the rest normal around \(mixture.mean.brief())
-            """
+        outcome.summary { mixture in
+            let share = (100 * mixture.weight).brief()
+            return """
+                \(share) % of \(outcome.deviations.count) live neurons look exponential \
+                (scale \(mixture.scale.brief())), the rest normal around \(mixture.mean.brief())
+                """
+        }
     }
 
-    /// The mixture over the histogram of the deviations.
+    /// The mixture over the histogram of the deviations, or the one distribution that is enough.
     public var figures: [Figure] {
         outcome.figures(
             title: "Exponential and normal mixture", components: ("exponential", "normal")
