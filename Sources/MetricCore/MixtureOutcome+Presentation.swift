@@ -48,9 +48,10 @@ extension MixtureOutcome {
         }
     }
 
-    /// What a reader should know: few neurons, no convergence, a spike that is likelier.
+    /// What a reader should know: few neurons, no convergence, a spike that would be better by BIC
+    /// than the model that describes the deviations.
     public var warnings: [String] {
-        guard decision != nil else { return [] }
+        guard let decision else { return [] }
         var warnings: [String] = []
         if deviations.count < 20 {
             warnings.append(
@@ -59,7 +60,12 @@ extension MixtureOutcome {
         if let fit, !fit.converged {
             warnings.append("the fit has not converged in \(fit.iterations) iterations")
         }
-        if let spike {
+        let criterion: Double
+        switch decision {
+        case .one(let one): criterion = one.bic
+        case .mixture: criterion = fit?.bic ?? .infinity
+        }
+        if let spike, spike.bic < criterion {
             let range =
                 spike.least == spike.largest
                 ? spike.least.brief(digits: 4)

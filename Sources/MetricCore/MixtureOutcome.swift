@@ -108,7 +108,7 @@ public struct MixtureOutcome<Mixture: Sendable & Equatable>: Sendable, Equatable
         case .exponentialAndNormal: (contained, rival) = ([exponential, normal], gamma)
         case .gammas: (contained, rival) = ([gamma], normal)
         }
-        (decision, verdict) = Self.decide(fit, contained.compactMap { $0 }, rival)
+        (decision, verdict) = Self.decide(fit, spike, contained.compactMap { $0 }, rival)
     }
 
     /// Two populations only if no distribution of one component describes the deviations as well.
@@ -117,18 +117,18 @@ public struct MixtureOutcome<Mixture: Sendable & Equatable>: Sendable, Equatable
     /// another family is not contained and costs no more parameters; it is held against the mixture
     /// by Bozdogan's criterion, whose price does not grow with the number of neurons.
     private static func decide(
-        _ fit: MixtureFit<Mixture>?, _ contained: [OneComponentFit], _ rival: OneComponentFit?
+        _ fit: MixtureFit<Mixture>?, _ spike: MixtureSpike?, _ contained: [OneComponentFit],
+        _ rival: OneComponentFit?
     ) -> (Decision?, Verdict) {
         guard let fit else {
             let best = (contained + [rival].compactMap { $0 }).min { $0.bic < $1.bic }
             guard let best else { return (nil, .degenerate("there is no fit")) }
+            let isTied = spike.map { $0.bic < best.bic } ?? false
+            let claim =
+                isTied ? "there are no two populations" : "one \(best.distribution.name) is enough"
             return (
                 .one(best),
-                .degenerate(
-                    """
-                    there are no two populations: in every fit one component is a spike; of one \
-                    component, a \(best.distribution.name) fits best
-                    """)
+                .degenerate("\(claim): in every mixture one component is a spike")
             )
         }
         func isEnough(_ one: OneComponentFit, _ criterion: String, _ a: Double, _ b: Double)
@@ -143,7 +143,6 @@ public struct MixtureOutcome<Mixture: Sendable & Equatable>: Sendable, Equatable
                     """)
             )
         }
-        // The mixture's log-likelihood can be below that of what it contains only by rounding.
         if let best = contained.min(by: { $0.bic < $1.bic }), best.bic <= fit.bic {
             return isEnough(best, "BIC", best.bic, fit.bic)
         }

@@ -4,6 +4,8 @@ import LinearAlgebra
 /// A two-component model on one sample, as the search sees it.
 protocol MixtureProblem {
     associatedtype Parameters
+    /// Free parameters, for criteria that count them.
+    static var parameterCount: Int { get }
     /// The values, scaled.
     var sample: SortedSample { get }
     /// Where components stop being populations.
@@ -49,10 +51,13 @@ extension MixtureProblem {
         if ranks.isEmpty, let rank = (0..<count).max(by: { leads[$0] < leads[$1] }) {
             ranks = [rank]
         }
+        let logLikelihood = run.logLikelihood + sample.logJacobian
         return MixtureSpike(
             count: ranks.count, least: sample.original(ranks[0]),
             largest: sample.original(ranks[ranks.count - 1]),
-            logLikelihood: run.logLikelihood + sample.logJacobian)
+            logLikelihood: logLikelihood,
+            bic: bic(
+                logLikelihood: logLikelihood, parameters: Self.parameterCount, count: count))
     }
 }
 

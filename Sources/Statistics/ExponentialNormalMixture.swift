@@ -64,6 +64,7 @@ struct ExponentialNormalProblem: MixtureProblem {
 
     let sample: SortedSample
     let interior: MixtureInterior
+    static let parameterCount = ExponentialNormalMixture.parameterCount
     /// Over all values, with squared deviations from their mean for features.
     private let all: WeightedSums
 

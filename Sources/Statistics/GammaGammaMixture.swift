@@ -74,6 +74,7 @@ struct GammaGammaProblem: MixtureProblem {
 
     let sample: SortedSample
     let interior: MixtureInterior
+    static let parameterCount = GammaGammaMixture.parameterCount
     /// Of the values of the sample.
     private let logarithms: [Double]
     /// Down to a coefficient of variation that no component in the interior has.

@@ -50,6 +50,8 @@ public struct MixtureSpike: Sendable, Hashable {
     ///
     /// Where the values are equal it has no bound; this is then a value on the way up.
     public var logLikelihood: Double
+    /// Schwarz's criterion of the mixture there.
+    public var bic: Double
 }
 
 /// Why there is no fit.

@@ -8,13 +8,15 @@ import Testing
 /// `python Fixtures/reference/mixtures.py --simulate` prints 0.124, 0.102 and 0.053 for the median
 /// error of the share at 32, 64 and 256 values.
 @Suite struct MixtureSimulationTests {
-    private func outcome(_ deviations: [Double]) -> MixtureOutcome<ExponentialNormalMixture> {
+    private func exponentialNormal(_ deviations: [Double]) -> MixtureOutcome<
+        ExponentialNormalMixture
+    > {
         MixtureOutcome(moments(deviations), .exponentialAndNormal) {
             (values) throws(MixtureFailure) in try ExponentialNormalMixture.fit(to: values)
         }
     }
 
-    private func gammas(_ deviations: [Double]) -> MixtureOutcome<GammaGammaMixture> {
+    private func twoGammas(_ deviations: [Double]) -> MixtureOutcome<GammaGammaMixture> {
         MixtureOutcome(moments(deviations), .gammas) { (values) throws(MixtureFailure) in
             try GammaGammaMixture.fit(to: values)
         }
@@ -33,11 +35,11 @@ import Testing
         var called = (gammas: (0, 0), normals: (0, 0))
         for index in 0..<200 {
             let gamma = samples.gammas(shape: 2 + index % 4, count: count)
-            if outcome(gamma).verdict == .ok { called.gammas.0 += 1 }
-            if gammas(gamma).verdict == .ok { called.gammas.1 += 1 }
+            if exponentialNormal(gamma).verdict == .ok { called.gammas.0 += 1 }
+            if twoGammas(gamma).verdict == .ok { called.gammas.1 += 1 }
             let normal = samples.normals(count: count)
-            if outcome(normal).verdict == .ok { called.normals.0 += 1 }
-            if gammas(normal).verdict == .ok { called.normals.1 += 1 }
+            if exponentialNormal(normal).verdict == .ok { called.normals.0 += 1 }
+            if twoGammas(normal).verdict == .ok { called.normals.1 += 1 }
         }
         #expect(called.gammas.0 < 10 && called.gammas.1 < 10, "\(called)")
         #expect(called.normals.0 < 10 && called.normals.1 < 16, "\(called)")
@@ -50,7 +52,7 @@ import Testing
         var samples = RandomSamples(seed: 2)
         var (errors, found): ([Double], Int) = ([], 0)
         for _ in 0..<200 {
-            let outcome = outcome(samples.exponentialsAndNormals(count: count))
+            let outcome = exponentialNormal(samples.exponentialsAndNormals(count: count))
             if let fit = outcome.fit { errors.append(abs(fit.mixture.weight - 0.5)) }
             guard outcome.verdict == .ok else { continue }
             found += 1
@@ -70,7 +72,7 @@ import Testing
             let values =
                 samples.normals(mean: 0.2, deviation: 0.02, count: 40)
                 + samples.normals(mean: 1, deviation: 0.05, count: 120)
-            let two = gammas(values)
+            let two = twoGammas(values)
             #expect(two.verdict == .ok)
             #expect(try abs(#require(two.fit).mixture.weight - 0.25) < 1e-3)
         }
@@ -80,7 +82,7 @@ import Testing
     @Test(arguments: [1, 1e-30, 1e30])
     func aRejectedMixtureIsNoFinding(factor: Double) throws {
         var samples = RandomSamples(seed: 4)
-        let outcome = gammas(samples.normals(count: 200).map { $0 * factor })
+        let outcome = twoGammas(samples.normals(count: 200).map { $0 * factor })
         guard case .degenerate(let reason) = outcome.verdict else {
             Issue.record("\(outcome.verdict)")
             return
@@ -98,7 +100,7 @@ import Testing
     @Test func fewOrEqualDeviations() {
         for few in [[1.0, 2, 3, 5], [0, 1, 2, 3, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]] {
             let count = few.count { $0 > 0 }
-            let outcome = gammas(few)
+            let outcome = twoGammas(few)
             #expect(
                 outcome.verdict
                     == .insufficient("two components need 10 live neurons, here are \(count)"))
@@ -107,7 +109,7 @@ import Testing
         for tied in [
             Array(repeating: 1.0, count: 30) + [2], (0..<200).map { Double(1 + $0 % 3) },
         ] {
-            let outcome = gammas(tied)
+            let outcome = twoGammas(tied)
             if case .degenerate = outcome.verdict {} else { Issue.record("\(outcome.verdict)") }
             #expect(outcome.warnings.contains { $0.hasPrefix("a spike on ") })
         }

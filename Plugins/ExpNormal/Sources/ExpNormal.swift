@@ -62,7 +62,7 @@ extension ExpNormal.Output {
     /// Ok only if the deviations are two populations.
     public var verdict: Verdict { outcome.verdict }
 
-    /// Few neurons, no convergence, a spike that is likelier.
+    /// Few neurons, no convergence, a spike that BIC would prefer.
     public var warnings: [String] { outcome.warnings }
 
     private var contained: [(name: String, fit: OneComponentFit?)] {
