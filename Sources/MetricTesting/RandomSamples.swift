@@ -43,11 +43,3 @@ public struct RandomSamples {
         }
     }
 }
-
-/// Two samples whose columns are ± a number: their standard deviations, which divide by n, are
-/// exactly these numbers.
-public func activations(withDeviations deviations: [Double]) -> RealMatrix {
-    .double(
-        Matrix(
-            rows: 2, columns: deviations.count, elements: deviations + deviations.map { -$0 }))
-}

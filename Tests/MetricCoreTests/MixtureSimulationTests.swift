@@ -8,26 +8,6 @@ import Testing
 /// `python Fixtures/reference/mixtures.py --simulate` prints 0.124, 0.102 and 0.053 for the median
 /// error of the share at 32, 64 and 256 values.
 @Suite struct MixtureSimulationTests {
-    private func exponentialNormal(_ deviations: [Double]) -> MixtureOutcome<
-        ExponentialNormalMixture
-    > {
-        MixtureOutcome(moments(deviations), .exponentialAndNormal) {
-            (values) throws(MixtureFailure) in try ExponentialNormalMixture.fit(to: values)
-        }
-    }
-
-    private func twoGammas(_ deviations: [Double]) -> MixtureOutcome<GammaGammaMixture> {
-        MixtureOutcome(moments(deviations), .gammas) { (values) throws(MixtureFailure) in
-            try GammaGammaMixture.fit(to: values)
-        }
-    }
-
-    private func moments(_ deviations: [Double]) -> ColumnMoments {
-        var moments = ColumnMoments(columns: deviations.count)
-        moments.insert(activations(withDeviations: deviations))
-        return moments
-    }
-
     /// Called two in under 5 %; two gammas on normals in under 8 %.
     @Test(arguments: [64, 128, 256])
     func onePopulationIsSeldomCalledTwo(count: Int) {
@@ -75,43 +55,6 @@ import Testing
             let two = twoGammas(values)
             #expect(two.verdict == .ok)
             #expect(try abs(#require(two.fit).mixture.weight - 0.25) < 1e-3)
-        }
-    }
-
-    /// One normal describes it; what is said of the layer does not depend on the unit.
-    @Test(arguments: [1, 1e-30, 1e30])
-    func aRejectedMixtureIsNoFinding(factor: Double) throws {
-        var samples = RandomSamples(seed: 4)
-        let outcome = twoGammas(samples.normals(count: 200).map { $0 * factor })
-        guard case .degenerate(let reason) = outcome.verdict else {
-            Issue.record("\(outcome.verdict)")
-            return
-        }
-        let decision = try #require(outcome.decision)
-        #expect(decision.name == "normal" && reason.hasPrefix("one normal is enough (AIC3 "))
-        #expect(outcome.summary { _ in "two" } == reason)
-        #expect(outcome.values(contained: [])["decision"] == .text("normal"))
-        let figure = try #require(
-            outcome.figures(title: "", components: ("", "")) { _, _ in (0, 0) }.first)
-        #expect(figure.series.map(\.name) == ["neurons", "one normal"])
-    }
-
-    /// Neither a trap nor a number that does not exist.
-    @Test func fewOrEqualDeviations() {
-        for few in [[1.0, 2, 3, 5], [0, 1, 2, 3, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]] {
-            let count = few.count { $0 > 0 }
-            let outcome = twoGammas(few)
-            #expect(
-                outcome.verdict
-                    == .insufficient("two components need 10 live neurons, here are \(count)"))
-            #expect(outcome.fit == nil && outcome.decision == nil && outcome.warnings.isEmpty)
-        }
-        for tied in [
-            Array(repeating: 1.0, count: 30) + [2], (0..<200).map { Double(1 + $0 % 3) },
-        ] {
-            let outcome = twoGammas(tied)
-            if case .degenerate = outcome.verdict {} else { Issue.record("\(outcome.verdict)") }
-            #expect(outcome.warnings.contains { $0.hasPrefix("a spike on ") })
         }
     }
 }

@@ -53,13 +53,17 @@ import Testing
                 try? EMSearch(problem: plain, options: options).run().best.logLikelihood,
                 try? EMSearch(problem: gammas, options: options).run().best.logLikelihood
             )
+            let single = OneComponentFit.all(sample.values)
+            let one = max(
+                single.exponential.logLikelihood, single.normal?.logLikelihood ?? -.infinity,
+                single.gamma?.logLikelihood ?? -.infinity)
             for (found, best) in [(found.0, first), (found.1, second)] {
-                guard let best else { continue }
+                // Beside one population maxima are flat, and mean nothing.
+                guard let best, best > one + 2 else { continue }
                 missed.append(best - (found ?? -.infinity))
             }
         }
-        #expect(missed.count > 40)
-        // Above all in one population, where maxima mean nothing.
-        #expect(missed.count { $0 > 1e-3 } <= missed.count / 10, "\(missed)")
+        #expect(missed.count > 20)
+        #expect(missed.count { $0 > 1e-3 } <= missed.count / 20, "\(missed)")
     }
 }
