@@ -59,7 +59,7 @@ import Testing
                 single.gamma?.logLikelihood ?? -.infinity)
             for (found, best) in [(found.0, first), (found.1, second)] {
                 // Beside one population maxima are flat, and mean nothing.
-                guard let best, best > one + 2 else { continue }
+                guard let best, best > one + 3 else { continue }
                 missed.append(best - (found ?? -.infinity))
             }
         }
