@@ -102,6 +102,9 @@ let modules: [[Target]] = [
     [.target(name: "CAllocator"), .target(name: "CBLASThreads")],
     // Files without a name and what a signal handler may do, which Swift cannot promise.
     [.target(name: "CFiles")],
+    // C, because signal handlers may not run Swift.
+    [.target(name: "CProcess")],
+    module("Isolation", uses: ["CProcess"], testedWith: ["CommandTesting", "isolation-probe"]),
     // Loops compiled for more than the oldest processor.
     [.target(name: "CKernels")],
     module("Text"),
@@ -112,7 +115,7 @@ let modules: [[Target]] = [
     module(
         "Statistics", uses: ["CKernels", "LinearAlgebra"],
         testedWith: ["KernelTesting", "MetricTesting"]),
-    module("HDF5", uses: ["CHDF5", "Files", "Text"]),
+    module("HDF5", uses: ["CHDF5", "Files", "Isolation", "Text"]),
     module("RunFormat", uses: ["CDeflate", "CLZF", "Files", "HDF5", "LinearAlgebra", "Text"]),
     module(
         "MetricCore", uses: ["LinearAlgebra", "Statistics", argumentParser],
@@ -121,8 +124,10 @@ let modules: [[Target]] = [
     module("Executable", uses: ["LinearAlgebra"], testedWith: nil),
     module(
         "Analysis",
-        uses: ["Executable", "MetricCore", "RunFormat", "LinearAlgebra", "Statistics"]),
-    module("Report", uses: ["Analysis", "Files", "MetricCore", "Text"]),
+        uses: [
+            "Executable", "Isolation", "MetricCore", "RunFormat", "LinearAlgebra", "Statistics",
+        ]),
+    module("Report", uses: ["Analysis", "Files", "Isolation", "MetricCore", "Text"]),
     module(
         "ResultStore", uses: ["Analysis", "Files", "Report", "Text", grdb],
         testedWith: ["MetricCore"],
@@ -130,14 +135,16 @@ let modules: [[Target]] = [
     module(
         "Batch",
         uses: [
-            "Analysis", "Files", "LinearAlgebra", "MetricCore", "Report", "ResultStore", "Text",
+            "Analysis", "Files", "Isolation", "LinearAlgebra", "MetricCore", "Report",
+            "ResultStore",
+            "Text",
         ],
         testedWith: [argumentParser]),
     module(
         "Comparison",
         uses: [
-            "Analysis", "HDF5", "MetricCore", "Report", "ResultStore", "RunFormat", "Statistics",
-            "Text",
+            "Analysis", "HDF5", "Isolation", "MetricCore", "Report", "ResultStore", "RunFormat",
+            "Statistics", "Text",
         ]),
     module(
         "HTMLReport",
@@ -150,7 +157,7 @@ let modules: [[Target]] = [
         "AnalyzeCommands",
         uses: [
             "Analysis", "Batch", "CAllocator", "Comparison", "Executable", "Files", "HDF5",
-            "HTMLReport", "MetricCore", "Report", "ResultStore", "RunFormat", "Text",
+            "HTMLReport", "Isolation", "MetricCore", "Report", "ResultStore", "RunFormat", "Text",
             argumentParser,
         ],
         testedWith: nil),
@@ -191,6 +198,10 @@ let executables: [Target] = [
     .executableTarget(
         name: "benchmark-kernels", dependencies: ["HDF5", "LinearAlgebra", "Statistics"],
         path: "Benchmarks/Kernels", swiftSettings: strict),
+    // Ends itself in every way that the tests of Isolation want to see.
+    .executableTarget(
+        name: "isolation-probe", dependencies: ["Isolation"], path: "Tests/IsolationProbe",
+        swiftSettings: strict),
     .executableTarget(
         name: "analyze", dependencies: ["AnalyzeCommands", "MetricRegistry"],
         swiftSettings: strict, linkerSettings: standalone),

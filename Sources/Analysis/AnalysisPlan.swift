@@ -1,4 +1,4 @@
-import Glibc
+import Isolation
 import MetricCore
 import RunFormat
 
@@ -37,7 +37,7 @@ struct AnalysisPlan {
     ///   in the run.
     init(
         of run: RunFile, metrics: [ConfiguredMetric], selection: Selection,
-        memoryLimit: Double = physicalMemory
+        memoryLimit: Double = MemoryShare.ofThisProcess
     ) throws(RunError) {
         self.run = run
         self.metrics = metrics
@@ -131,7 +131,7 @@ struct AnalysisPlan {
         if let (results, error) = job.refuseMetrics(beyond: memoryLimit, run: run.path) {
             steps.append(.fail(results, error))
         }
-        if !job.metrics.isEmpty { steps.append(.read(job)) }
+        steps += job.passes(within: memoryLimit).map { .read($0) }
     }
 
     private mutating func fail(
@@ -171,9 +171,6 @@ struct AnalysisPlan {
             configuration: metric.configuration)
     }
 }
-
-/// Bytes of memory that the machine has.
-let physicalMemory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
 
 extension LayerEntry {
     /// Why the values before and after the nonlinearity cannot belong together.

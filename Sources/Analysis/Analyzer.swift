@@ -1,3 +1,4 @@
+import Isolation
 import LinearAlgebra
 public import MetricCore
 public import RunFormat
@@ -34,7 +35,9 @@ public struct Analyzer: Sendable {
         _ run: RunFile,
         onProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws -> RunAnalysis {
-        let plan = try AnalysisPlan(of: run, metrics: metrics, selection: selection)
+        let plan = try Guard.readingStructure(of: run.path) { () throws(RunError) in
+            try AnalysisPlan(of: run, metrics: metrics, selection: selection)
+        }
         var analysis = RunAnalysis(run: run.path)
         analysis.notes = plan.notes
         analysis.firstLayerNeurons = plan.firstLayerNeurons ?? run.firstLayer()?.neurons
@@ -66,7 +69,11 @@ public struct Analyzer: Sendable {
                         let seen = try await read(job, of: run) { rows in
                             onProgress(before + rows * job.bytesPerRow, plan.bytes)
                         }
-                        group.addTask { (index, self.results(of: seen, for: job, run: run.path)) }
+                        group.addTask {
+                            Guard.computing {
+                                (index, self.results(of: seen, for: job, run: run.path))
+                            }
+                        }
                         computing[index] = job.memory
                     } catch let error as RunError {
                         analysis.failures.append(error)
@@ -110,18 +117,18 @@ public struct Analyzer: Sendable {
         let parts = parts(of: reader, for: job)
         if parts.count == 1 {
             try read(parts[0], into: &pass) { pass, block in
-                pass.update(with: block)
+                Guard.computing { pass.update(with: block) }
                 onRows(block.firstSample + block.sampleCount)
             }
         } else if !parts.isEmpty {
             try await read(parts, into: &pass, onRows: onRows)
         } else {
             try await forEachBlock(of: reader, labels: labels) { block, rows in
-                pass.update(with: block)
+                Guard.computing { pass.update(with: block) }
                 onRows(rows)
             }
         }
-        pass.finish()
+        Guard.computing { pass.finish() }
         let second = try await secondPass(after: pass, over: job, of: run)
         return Seen(pass: pass, second: second, labelProblem: problem)
     }
@@ -129,7 +136,7 @@ public struct Analyzer: Sendable {
     /// What is summarized on its own, side by side, and merged; none where that would take much
     /// memory or save no time.
     private func parts(of reader: BlockReader, for job: MatrixJob) -> [BlockPart] {
-        job.usesLabels ? [] : reader.parts(atMost: job.memory > 8e6 ? 1 : 8)
+        job.usesLabels ? [] : reader.parts(atMost: job.askedMemory > 8e6 ? 1 : 8)
     }
 
     private func read(
@@ -154,7 +161,7 @@ public struct Analyzer: Sendable {
                     try await onOneCore {
                         var pass = empty
                         try read(part, into: &pass) { pass, block in
-                            pass.update(with: block)
+                            Guard.computing { pass.update(with: block) }
                             onRows(rowsDone.adding(block.sampleCount))
                         }
                         return (index, pass)
@@ -193,9 +200,9 @@ public struct Analyzer: Sendable {
                 (try? network.get()) == nil
                 ? nil : try run.labels(of: job.array, snapshot: job.snapshot)
             try await forEachBlock(of: try job.open(run), labels: labels) { block, _ in
-                second.update(with: block)
+                Guard.computing { second.update(with: block) }
             }
-            second.endPass()
+            Guard.computing { second.endPass() }
         }
         return second
     }

@@ -1,3 +1,4 @@
+import Isolation
 import LinearAlgebra
 import MetricCore
 import RunFormat
@@ -10,6 +11,11 @@ struct MatrixJob: Sendable {
     /// What to say beside each metric's result; one entry a metric.
     private(set) var warnings: [String?]
     let bytesPerRow: Int
+    /// About how many bytes all metrics that were asked for take.
+    ///
+    /// What depends on it, and with it the last bits of results, is the same where some metrics are
+    /// refused or have a pass of their own.
+    let askedMemory: Double
     /// The layer in the run; `nil` for a bare matrix.
     private let entry: LayerEntry?
     let array: ArrayInfo
@@ -51,20 +57,46 @@ struct MatrixJob: Sendable {
         self.metrics = metrics
         self.warnings = warnings
         bytesPerRow = shape.columns * array.elementSize
-        layer = Layer(
+        let layer = Layer(
             name: name, site: site, neurons: shape.columns, samples: shape.rows,
             activation: entry?.activation)
+        self.layer = layer
+        askedMemory = metrics.reduce(0) { $0 + $1.memory(layer) }
     }
 
     /// About how many bytes all of its metrics take.
     var memory: Double { metrics.reduce(0) { $0 + $1.memory(layer) } }
+
+    /// About how many bytes the blocks of rows take: three as stored, one decoded.
+    private var blockMemory: Double { 32 * Double(layer.neurons) }
+
+    /// The job in passes that take at most `limit` bytes.
+    ///
+    /// It is one pass where that suffices. Each metric alone must fit.
+    func passes(within limit: Double) -> [MatrixJob] {
+        var passes: [MatrixJob] = []
+        for (metric, warning) in zip(metrics, warnings) {
+            if let last = passes.last,
+                LayerPass.memory(of: last.metrics + [metric], on: layer) + blockMemory <= limit
+            {
+                passes[passes.count - 1].metrics.append(metric)
+                passes[passes.count - 1].warnings.append(warning)
+            } else {
+                var pass = self
+                pass.metrics = [metric]
+                pass.warnings = [warning]
+                passes.append(pass)
+            }
+        }
+        return passes
+    }
 
     /// Whether blocks should carry labels.
     var usesLabels: Bool {
         layer.site != .weight && metrics.contains { $0.descriptor.usesLabels }
     }
 
-    /// Takes out the metrics for which the machine has not enough memory.
+    /// Takes out the metrics for which there is not enough memory.
     ///
     /// A file of a few kilobytes can claim a row of a million neurons, whose covariance would
     /// take terabytes.
@@ -73,11 +105,9 @@ struct MatrixJob: Sendable {
     mutating func refuseMetrics(
         beyond limit: Double, run: String
     ) -> (results: [LayerResult], error: RunError)? {
-        // Blocks of rows wait beside the accumulators: three as stored, one decoded.
-        let blocks = 32 * Double(layer.neurons)
         var refused: [(index: Int, error: RunError)] = []
         for (index, metric) in metrics.enumerated() {
-            let needed = metric.memory(layer) + blocks
+            let needed = metric.memory(layer) + blockMemory
             guard needed > limit else { continue }
             refused.append(
                 (
@@ -85,8 +115,9 @@ struct MatrixJob: Sendable {
                     RunError(
                         .badData, file: run, object: array.path,
                         "its \(layer.neurons) neurons need \(gigabytes(needed)) of memory for "
-                            + "\(metric.descriptor.id), and this machine has \(gigabytes(limit)); "
+                            + "\(metric.descriptor.id), and there is \(gigabytes(limit)); "
                             + "choose other metrics or layers"
+                            + (Worker.current.map { $0.jobs > 1 } ?? false ? ", or --jobs 1" : "")
                             + (metric.memoryRemedy.map { ", or \($0)" } ?? ""))
                 ))
         }

@@ -2,6 +2,7 @@ import Analysis
 import Comparison
 import Executable
 import Files
+import Isolation
 import MetricCore
 import Report
 import RunFormat
@@ -20,71 +21,100 @@ struct AnalysisRun {
                 message: "\(ids) draws no picture; leave out --plot", code: Failure.usage)
         }
         if metrics.contains(where: \.multipliesMatrices) { Program.useBestCore() }
-        for path in selection.runs { InputFiles.add(path) }
-        try output.checkTargets()
         let analyzer = Analyzer(metrics: metrics, selection: selection.selection)
-        var results: [LayerResult] = []
-        var failures: [Failure] = []
-        for path in selection.runs {
-            do {
-                let analysis = try await analyze(path, with: analyzer)
-                results += analysis.results
-                say(analysis.notes, of: path)
-                failures += analysis.failures.map(Failure.init)
-                failures += Remark.failures(in: analysis.results, told: analysis.failures)
-            } catch let error as RunError {
-                failures.append(Failure(error))
+        if let worker = Worker.current {
+            await worker.serve { (path: String) in
+                Guard.allowTime(for: path)
+                return await answer(path, with: analyzer) { worker.report(done: $0, of: $1) }
             }
         }
-        if !results.isEmpty || failures.isEmpty { try output.write(results) }
-        for failure in failures { output.say(failure) }
-        // Where nothing was computed the reasons were told already.
-        if results.contains(where: \.isUseful) { try output.draw(results) }
-        try conclude(results, failures)
-    }
-
-    private func say(_ notes: [String], of run: String) {
-        guard !output.quiet else { return }
-        for note in notes { Messages.say(warning: "\(visible(run)): \(visible(note))") }
-    }
-
-    private func analyze(_ path: String, with analyzer: Analyzer) async throws -> RunAnalysis {
-        let run = try RunFile(
-            path: path, options: selection.readOptions)
-        if let version = run.attributes[Schema.Attribute.version]?.integer,
-            version > Schema.version, !output.quiet
-        {
-            Messages.say(
-                warning: "\(visible(path)): it was written as version \(version) of the format; "
-                    + "this program knows \(Schema.version) and may miss what is new")
+        for path in selection.runs { InputFiles.add(path) }
+        try output.checkTargets()
+        let sink: ResultSink
+        if let only = selection.runs.first, selection.runs.count == 1 {
+            guardReading(only)
+            let bar = output.quiet ? nil : ProgressBar(only, total: 0)
+            let answer = await answer(only, with: analyzer) { bar?.update(done: $0, of: $1) }
+            bar?.finish()
+            sink = try output.write { try $0.add(answer) }
+        } else {
+            let pool = WorkerPool(jobs: 1)
+            defer { pool.end() }
+            sink = try output.write { sink in
+                for path in selection.runs { try sink.add(answer(path, from: pool)) }
+            }
         }
-        try sayRemarks(on: run)
+        try sink.draw()
+        try conclude(sink)
+    }
+
+    private func answer(_ path: String, from pool: WorkerPool) -> FileAnswer {
         let bar = output.quiet ? nil : ProgressBar(path, total: 0)
         defer { bar?.finish() }
-        var analysis = try await analyzer.analyze(run) { done, total in
-            bar?.update(done: done, of: total)
+        do {
+            return try pool.answer(to: path) { bar?.update(done: $0, of: $1) }
+        } catch {
+            return FileAnswer(failure: Failure(error, name: visible(path)))
         }
-        analysis.noteWidth(run.attributes)
-        return analysis
     }
 
-    /// Says which matrices are passed over and which layers have two names, unless layers were named.
-    private func sayRemarks(on run: RunFile) throws {
-        let chosen = selection.selection
-        guard !output.quiet, chosen.datasets.isEmpty, chosen.layers.isEmpty else { return }
-        for remark in try run.remarks() {
-            Messages.say(warning: "\(visible(run.path)): \(remark)")
+    private func answer(
+        _ path: String, with analyzer: Analyzer,
+        onProgress: @escaping @Sendable (Int, Int) -> Void
+    ) async -> FileAnswer {
+        var answer = FileAnswer()
+        do {
+            let options = selection.readOptions
+            let run = try Guard.readingStructure(of: path) { () throws(RunError) in
+                try RunFile(path: path, options: options)
+            }
+            if let version = run.attributes[Schema.Attribute.version]?.integer,
+                version > Schema.version
+            {
+                answer.warnings = [
+                    "\(visible(path)): it was written as version \(version) of the format; "
+                        + "this program knows \(Schema.version) and may miss what is new"
+                ]
+            }
+            answer.warnings += try Guard.readingStructure(of: path) { () throws(RunError) in
+                try remarks(on: run)
+            }
+            var analysis = try await analyzer.analyze(run, onProgress: onProgress)
+            analysis.noteWidth(run.attributes)
+            answer.warnings += analysis.notes.map { "\(visible(path)): \(visible($0))" }
+            answer.results = analysis.results
+            // Nobody will look at them.
+            if output.plot == nil {
+                for index in answer.results.indices { answer.results[index].figures = [] }
+            }
+            answer.failures =
+                analysis.failures.map(Failure.init)
+                + Remark.failures(in: analysis.results, told: analysis.failures)
+        } catch let error as RunError {
+            answer.failures.append(Failure(error))
+        } catch {
+            answer.failures.append(
+                Failure(message: "\(visible(path)): \(error)", code: Failure.bug))
         }
+        return answer
+    }
+
+    /// Which matrices are passed over and which layers have two names, unless layers were named.
+    private func remarks(on run: RunFile) throws(RunError) -> [String] {
+        let chosen = selection.selection
+        guard chosen.datasets.isEmpty, chosen.layers.isEmpty else { return [] }
+        return try run.remarks().map { "\(visible(run.path)): \($0)" }
     }
 
     /// Ends with the exit code of the contract; the reasons were printed.
-    private func conclude(_ results: [LayerResult], _ failures: [Failure]) throws {
-        let isUseful = results.contains(where: \.isUseful)
-        if let first = failures.first { throw Ended(code: isUseful ? Failure.partly : first.code) }
-        guard isUseful || results.isEmpty else {
+    private func conclude(_ sink: ResultSink) throws {
+        if let code = sink.failureCode {
+            throw Ended(code: sink.isUseful ? Failure.partly : code)
+        }
+        guard sink.isUseful || !sink.hasResults else {
             throw Failure(
-                message: "\(selection.runs.joined(separator: ", ")): nothing to analyze: "
-                    + (results.first?.reason ?? "every result was skipped"),
+                message: "\(selection.runs.map(visible).joined(separator: ", ")): nothing to "
+                    + "analyze: " + (sink.firstReason ?? "every result was skipped"),
                 code: Failure.badData)
         }
     }
@@ -92,7 +122,7 @@ struct AnalysisRun {
 
 extension LayerResult {
     /// Whether a matrix was looked at.
-    fileprivate var isUseful: Bool { status != .failed && status != .skipped }
+    var isUseful: Bool { status != .failed && status != .skipped }
 }
 
 /// The process ends with this code; everything was said.
@@ -139,34 +169,39 @@ extension OutputOptions {
         }
     }
 
-    /// Writes the numbers, and to standard error what their reader should know.
-    func write(_ results: [LayerResult]) throws {
+    /// Writes what `body` hands to the sink, and to standard error what a reader should know.
+    ///
+    /// - Returns: the sink, after its end.
+    /// - Throws: ``Failure`` if that cannot be written, or what `body` throws.
+    @discardableResult
+    func write(_ body: (ResultSink) throws -> Void) throws -> ResultSink {
+        var written: ResultSink?
+        func write(to target: TextOutput?) throws -> ResultSink {
+            let sink = ResultSink(self, target: target)
+            written = sink
+            try body(sink)
+            try sink.finish()
+            return sink
+        }
         do {
-            if let output {
-                try writeFile(at: output) { format(results, to: $0, width: nil, isStyled: false) }
-            } else {
-                let target = TextOutput(descriptor: 1, name: "standard output")
-                let width = Terminal.isTerminal(1) ? Terminal.size(of: 1).columns : nil
-                format(results, to: target, width: width, isStyled: Terminal.allowsStyle(1))
-                try target.finish()
-            }
+            guard let output else { return try write(to: nil) }
+            try writeFile(at: output) { _ = try write(to: $0) }
         } catch let error as OutputError {
             throw Failure(error)
+        } catch is ResultSink.NothingToWrite {
+            // Everything was said; an older file stays.
         }
-        guard !quiet else { return }
-        let told = results.filter { $0.status != .skipped }
-        for (remark, metrics) in Remark.all(on: told, \.warnings) {
-            Messages.say(warning: Remark.line(remark, metrics))
-        }
+        guard let written else { preconditionFailure("nobody was asked for results") }
+        return written
     }
 
-    private func format(
-        _ results: [LayerResult], to target: TextOutput, width: Int?, isStyled: Bool
-    ) {
-        switch format {
-        case .table: Table(width: width, isStyled: isStyled).write(results, to: target)
-        case .json: JSON.write(results, to: target)
-        case .csv: CSV.write(results, to: target)
+    func say(warning: String) { if !quiet { Messages.say(warning: warning) } }
+
+    /// Says what readers of `results` should know.
+    func say(warningsOf results: [LayerResult]) {
+        let told = results.filter { $0.status != .skipped }
+        for (remark, metrics) in Remark.all(on: told, \.warnings) {
+            say(warning: Remark.line(remark, metrics))
         }
     }
 

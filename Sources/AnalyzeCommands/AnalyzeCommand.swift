@@ -4,8 +4,10 @@ import Executable
 import Files
 import Glibc
 import HDF5
+import Isolation
 public import MetricCore
 import Report
+import RunFormat
 import Text
 
 /// The command `analyze` over a list of metrics.
@@ -76,7 +78,8 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
     /// process with the exit code of the contract.
     ///
     /// To be called on the main thread, from a `main()` that is not asynchronous: help then needs
-    /// neither threads nor queues.
+    /// neither threads nor queues. A command on several files starts this program again, with the
+    /// same words, for processes that read them: `main()` should do nothing else that matters.
     public static func runAndExit(_ arguments: [String]? = nil) -> Never {
         beginCommand()
         let words = arguments ?? Array(processArguments().dropFirst())
@@ -91,6 +94,7 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
             Messages.printHelp(details, isError: false)
             Glibc.exit(0)
         }
+        if let worker = Worker.current { worker.start() } else { Guard.start() }
         do {
             if let call = try externalCall(words) {
                 try call.perform()
@@ -125,8 +129,16 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
             Glibc.exit(failure.code)
         case let ended as Ended:
             Glibc.exit(ended.code)
+        case let error as RunError: exit(for: Failure(error))
+        case let error as OutputError: exit(for: Failure(error))
+        case let code as ExitCode: Glibc.exit(code.rawValue)
         default:
             let code = exitCode(for: error)
+            // The parser's word for errors that it does not know.
+            if code == .failure {
+                let words = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+                exit(for: Failure(message: visible(words), code: Failure.bug))
+            }
             guard code == .validationFailure else {
                 Messages.printHelp(fullMessage(for: error), isError: !code.isSuccess)
                 Glibc.exit(code.rawValue)

@@ -5,6 +5,7 @@ import Comparison
 import Executable
 import Files
 import Glibc
+import Isolation
 import MetricCore
 import Report
 import ResultStore
@@ -71,6 +72,13 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
     func run() async throws {
         Program.useBestCore()
         keepFreedMemory()
+        if let worker = Worker.current {
+            let batch = try await batch(jobs: worker.jobs)
+            await worker.serve { (run: ListedRun) in
+                Guard.allowTime(for: run.path)
+                return await answer(run, in: batch)
+            }
+        }
         let share = try share()
         let listed = listRuns(runs)
         guard !listed.isEmpty else {
@@ -81,9 +89,9 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
         }
         for run in listed { InputFiles.add(run.path) }
         let mine = share.map { share in listed.filter { share.contains($0.key) } } ?? listed
-        let batch = Batch(
-            metrics: try await metrics.configured(), settings: choices.settings, folder: folder,
-            jobs: jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let wanted = jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let batch = try await batch(
+            jobs: max(1, min(wanted, mine.count, Batch.mostJobs)))
         try note(share, of: listed, isComplete: false)
         let summary = try await perform(batch, on: mine)
         try note(share, of: listed, isComplete: true)
@@ -113,6 +121,40 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
         } catch let error as OutputError { throw Failure(error) }
     }
 
+    private func batch(jobs: Int) async throws -> Batch {
+        Batch(
+            metrics: try await metrics.configured(), settings: choices.settings, folder: folder,
+            jobs: jobs)
+    }
+
+    /// Does what is missing for one run, in a worker.
+    private func answer(_ run: ListedRun, in batch: Batch) async -> BatchAnswer {
+        let selection = choices.selection
+        let options = choices.readOptions
+        do {
+            return .outcome(
+                try await batch.outcome(of: run) { run, metrics in
+                    do {
+                        let file = try Guard.readingStructure(of: run.name) {
+                            () throws(RunError) in
+                            try RunFile(path: run.name, options: options)
+                        }
+                        let analyzer = Analyzer(metrics: metrics, selection: selection)
+                        var analysis = try await analyzer.analyze(file)
+                        analysis.noteWidth(file.attributes)
+                        return Batch.Analyzed(
+                            attributes: JSONNode(file.attributes), results: analysis.results)
+                    } catch let error as RunError {
+                        throw UnreadableRun(error)
+                    }
+                })
+        } catch let error as OutputError {
+            return .refusal(Failure(error))
+        } catch {
+            return .refusal(Failure(message: "\(error)", code: Failure.bug))
+        }
+    }
+
     private func share() throws -> Shard? {
         switch shard {
         case nil: return nil
@@ -127,30 +169,25 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
     private func perform(_ batch: Batch, on runs: [ListedRun]) async throws -> Batch.Summary {
         let bar = quiet ? nil : ProgressBar("batch", total: runs.count, unit: .items("runs"))
         defer { bar?.finish() }
-        let selection = choices.selection
-        let options = choices.readOptions
+        let pool = WorkerPool(jobs: batch.jobs)
+        defer { pool.end() }
         let clock = ContinuousClock()
         let start = clock.now
         var lastLine = start
         let writesLines = !quiet && !Terminal.isTerminal(2)
         var (done, skipped, failed) = (0, 0, 0)
         do {
-            return try await batch.run(runs) { run, metrics in
-                do {
-                    let file = try RunFile(path: run.name, options: options)
-                    let analyzer = Analyzer(metrics: metrics, selection: selection)
-                    var analysis = try await analyzer.analyze(file)
-                    analysis.noteWidth(file.attributes)
-                    return Batch.Analyzed(
-                        attributes: JSONNode(file.attributes), results: analysis.results)
-                } catch let error as RunError {
-                    throw UnreadableRun(error)
+            return try await batch.run(runs) { run in
+                let answer: BatchAnswer
+                do throws(Loss) { answer = try await pool.awaitAnswer(to: run) } catch {
+                    return try batch.lose(run, reason: error.sentence)
                 }
+                return try answer.outcome()
             } onOutcome: { _, outcome in
                 switch outcome {
                 case .done: done += 1
                 case .skipped: skipped += 1
-                case .failed: failed += 1
+                case .failed, .lost: failed += 1
                 }
                 let seconds = (clock.now - start) / .seconds(1)
                 let rate = (Double(done + failed) / max(seconds, 1e-3) * 10).rounded() / 10

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Comparison
 import Executable
+import Isolation
 import MetricCore
 import Report
 import Text
@@ -85,7 +86,8 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
         Program.useBestCore()
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: output.verbose, isQuiet: output.quiet),
-            known: Metrics.metrics)
+            known: Metrics.metrics, showsFigures: false)
+        if let worker = Worker.current { await gathering.serve(worker) }
         gathering.protect(runs.inputs + baseline)
         try output.checkTargets()
         let states = await gathering.states(in: runs.inputs)

@@ -4,6 +4,7 @@ import Batch
 import Comparison
 import Files
 import Glibc
+import Isolation
 import MetricCore
 import Report
 import ResultStore
@@ -74,12 +75,16 @@ struct RunGathering: Sendable {
     private let snapshots: [String]
     private let allowsExternalLinks: Bool
     private let messages: RunMessages
+    /// Whether the figures of results are shown, which take memory.
+    private let showsFigures: Bool
     private(set) var failures: [Failure] = []
 
     /// Checks which metrics were asked for among those `known`.
     init(
-        _ options: ComparedRuns, messages: RunMessages, known: [any Metric.Type]
+        _ options: ComparedRuns, messages: RunMessages, known: [any Metric.Type],
+        showsFigures: Bool
     ) throws {
+        self.showsFigures = showsFigures
         ids = options.metrics
         layers = options.layers
         matrices = options.matrices
@@ -108,13 +113,17 @@ struct RunGathering: Sendable {
             ? nil : ProgressBar("analyzing", total: files.count, unit: .items("runs"))
         let work = self
         let width = max(1, min(files.count, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        // A single file is read here, several by workers, so that none takes the others with it.
+        if let only = files.first, files.count == 1 { guardReading(only) }
+        let pool = files.count == 1 ? nil : WorkerPool(jobs: width)
+        defer { pool?.end() }
         var found = [Gathered](repeating: Gathered(), count: files.count)
         await withTaskGroup(of: (Int, Gathered).self) { group in
             var (started, done) = (0, 0)
             while done < files.count {
                 while started < files.count, started < done + width {
                     let index = started
-                    group.addTask { (index, await work.gather(files[index])) }
+                    group.addTask { (index, await work.gather(files[index], with: pool)) }
                     started += 1
                 }
                 guard let (index, gathered) = await group.next() else { break }
@@ -149,13 +158,59 @@ struct RunGathering: Sendable {
     }
 
     /// What was found in one file.
-    private struct Gathered: Sendable {
+    private struct Gathered: Sendable, WireCodable {
         var states: [RunState] = []
         var failures: [Failure] = []
         var notes: [String] = []
+
+        init(states: [RunState] = [], failures: [Failure] = []) {
+            self.states = states
+            self.failures = failures
+        }
+
+        func write(to writer: inout WireWriter) {
+            writer.write(states) { $0.write($1) }
+            writer.write(failures) { $0.write($1) }
+            writer.write(notes) { $0.write($1) }
+        }
+
+        init(from reader: inout WireReader) throws(WireReader.Mismatch) {
+            states = try reader.list { (reader) throws(WireReader.Mismatch) in try reader.value() }
+            failures = try reader.list { (reader) throws(WireReader.Mismatch) in
+                try reader.value()
+            }
+            notes = try reader.list { (reader) throws(WireReader.Mismatch) in try reader.text() }
+        }
     }
 
+    private func gather(_ file: String, with pool: WorkerPool?) async -> Gathered {
+        guard let pool else { return await gather(file) }
+        do { return try await pool.awaitAnswer(to: file) } catch {
+            return Gathered(failures: [Failure(error, name: visible(file))])
+        }
+    }
+
+    /// Gathers from the files that another process names, until it ends.
+    func serve(_ worker: Worker) async -> Never {
+        await worker.serve { (file: String) in
+            Guard.allowTime(for: file)
+            return await gather(file)
+        }
+    }
+
+    /// What is in `file`, without the lists that nobody will look at.
     private func gather(_ file: String) async -> Gathered {
+        var gathered = await gatherAll(file)
+        for state in gathered.states.indices {
+            for index in gathered.states[state].results.indices {
+                gathered.states[state].results[index].values.removeLists()
+                if !showsFigures { gathered.states[state].results[index].figures = [] }
+            }
+        }
+        return gathered
+    }
+
+    private func gatherAll(_ file: String) async -> Gathered {
         do { return try await states(inFile: file) } catch let failure as Failure {
             return Gathered(failures: [failure])
         } catch {
@@ -205,8 +260,10 @@ struct RunGathering: Sendable {
 
     private func analyze(_ path: String) async throws -> Gathered {
         do {
-            let run = try RunFile(
-                path: path, options: ReadOptions(allowsExternalLinks: allowsExternalLinks))
+            let options = ReadOptions(allowsExternalLinks: allowsExternalLinks)
+            let run = try Guard.readingStructure(of: path) { () throws(RunError) in
+                try RunFile(path: path, options: options)
+            }
             let chosen = metrics.filter { ids?.contains($0.descriptor.id) ?? true }
             let steps = snapshots.filter { $0 != "final" }
             var gathered = Gathered()
@@ -291,5 +348,20 @@ struct RunGathering: Sendable {
         let names = ((try? entries(of: folder)) ?? []).map(\.name)
         return names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
             .sorted(by: naturallyPrecedes).map { joined(folder, $0) }
+    }
+}
+
+extension Object {
+    /// Takes out all that is no single value.
+    mutating func removeLists() {
+        fields = fields.compactMap { field in
+            switch field.value {
+            case .numbers, .integers, .matrix: return nil
+            case .object(var object):
+                object.removeLists()
+                return (name: field.name, value: .object(object))
+            case .null, .number, .integer, .text, .flag: return field
+            }
+        }
     }
 }

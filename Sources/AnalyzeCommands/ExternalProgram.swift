@@ -123,11 +123,11 @@ struct ExternalCall {
                         + visible(error.description), code: Failure.badData)
         }
         if !output.quiet { said.dropLast(failure == nil ? 0 : 1).forEach { Messages.say($0) } }
-        try output.write(results)
-        if let failure {
-            output.say(failure)
-            throw Ended(code: Failure.partly)
-        }
+        var answer = FileAnswer()
+        answer.results = results
+        answer.failures = [failure].compactMap { $0 }
+        try output.write { try $0.add(answer) }
+        if failure != nil { throw Ended(code: Failure.partly) }
         for result in results where result.status == .failed {
             let place = "\(result.run): \(result.layer): \(result.reason ?? "it failed")"
             Messages.say(error: visible(place))

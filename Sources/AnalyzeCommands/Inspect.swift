@@ -1,13 +1,14 @@
 import ArgumentParser
 import Files
 import HDF5
+import Isolation
 import MetricCore
 import Report
 import RunFormat
 import Text
 
 /// `analyze inspect run.h5`: what is in the file, and what of it can be analyzed.
-struct Inspect: ParsableCommand {
+struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "What is in a file: layers, shapes, types, chunks, and what can be analyzed.",
@@ -25,9 +26,9 @@ struct Inspect: ParsableCommand {
     @Flag(help: "Follow links into other files.") var allowExternalLinks = false
     @Flag(help: "Show what the libraries said about an error.") var verbose = false
 
-    func run() throws {
+    func run() async throws {
         let options = ReadOptions(allowsExternalLinks: allowExternalLinks)
-        try forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
+        try await forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
             let run = try RunFile(path: path, options: options)
             write(try run.describe(snapshot: snapshot), to: output)
             return true
@@ -93,7 +94,7 @@ struct Inspect: ParsableCommand {
 }
 
 /// `analyze validate run.h5...`: every problem, one a line.
-struct Validate: ParsableCommand {
+struct Validate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Every violation of the run format, one a line.",
@@ -110,8 +111,8 @@ struct Validate: ParsableCommand {
     var runs: [String]
     @Flag(help: "Show what the libraries said about an error.") var verbose = false
 
-    func run() throws {
-        try forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
+    func run() async throws {
+        try await forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
             let problems = try RunFile(path: path).problems()
             let name = visible(path)
             for problem in problems { output.write("\(name): \(problem)\n") }
@@ -123,26 +124,86 @@ struct Validate: ParsableCommand {
 
 /// Runs `body` over `paths`, prints what it writes, and ends with the contract's exit code: that of
 /// the file if there is one, else 1 if some were good.
+///
+/// Several files are read by a worker, so that none takes the others with it.
 private func forEachRun(
     _ paths: [String], verbose: Bool,
-    _ body: (String, TextOutput) throws(RunError) -> Bool
-) throws {
+    _ body: @escaping @Sendable (String, TextOutput) throws(RunError) -> Bool
+) async throws {
+    if let worker = Worker.current {
+        await worker.serve { (path: String) in
+            Guard.allowTime(for: path)
+            return TextAnswer(about: path, body)
+        }
+    }
     for path in paths { InputFiles.add(path) }
     do { try checkStandardOutput() } catch { throw Failure(OutputError(error)) }
     let output = TextOutput(descriptor: 1, name: "standard output")
+    let pool = WorkerPool(jobs: 1)
+    defer { pool.end() }
     var codes: [Int32] = []
     for path in paths {
-        do {
-            if !(try body(path, output)) { codes.append(Failure.badData) }
-        } catch {
-            let failure = Failure(error)
-            Messages.say(error: failure.message, frames: verbose ? failure.frames : [])
-            codes.append(failure.code)
+        let answer: TextAnswer
+        if paths.count == 1 {
+            guardReading(path)
+            answer = TextAnswer(about: path, body)
+        } else {
+            do { answer = try pool.answer(to: path) } catch {
+                answer = TextAnswer(Failure(error, name: visible(path)))
+            }
         }
+        output.write(answer.text)
+        do { try output.finish() } catch { throw Failure(error) }
+        if let failure = answer.failure {
+            Messages.say(error: failure.message, frames: verbose ? failure.frames : [])
+        }
+        if let code = answer.code { codes.append(code) }
     }
-    do { try output.finish() } catch { throw Failure(error) }
     if let first = codes.first {
         throw Ended(code: codes.count == paths.count ? first : Failure.partly)
+    }
+}
+
+/// What is printed about one file.
+private struct TextAnswer: WireCodable {
+    var text = ""
+    var failure: Failure?
+    /// An exit code; `nil` if all is well.
+    var code: Int32?
+
+    init(_ failure: Failure) {
+        self.failure = failure
+        code = failure.code
+    }
+
+    init(about path: String, _ body: (String, TextOutput) throws(RunError) -> Bool) {
+        let output = TextOutput()
+        do {
+            let isGood = try Guard.readingStructure(of: path) { () throws(RunError) in
+                try body(path, output)
+            }
+            if !isGood { code = Failure.badData }
+        } catch {
+            failure = Failure(error)
+            code = failure?.code
+        }
+        text = output.text
+    }
+
+    func write(to writer: inout WireWriter) {
+        writer.write(text)
+        writer.write(failure) { $0.write($1) }
+        writer.write(code) { $0.write(Int($1)) }
+    }
+
+    init(from reader: inout WireReader) throws(WireReader.Mismatch) {
+        text = try reader.text()
+        failure = try reader.optional { (reader) throws(WireReader.Mismatch) in
+            try reader.value()
+        }
+        code = try reader.optional { (reader) throws(WireReader.Mismatch) in
+            Int32(truncatingIfNeeded: try reader.integer())
+        }
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Comparison
 import Executable
 import HTMLReport
+import Isolation
 import MetricCore
 import Report
 
@@ -44,7 +45,9 @@ struct MakeReport<Metrics: MetricList>: AsyncParsableCommand {
     func run() async throws {
         Program.useBestCore()
         var gathering = try RunGathering(
-            runs, messages: RunMessages(isVerbose: verbose, isQuiet: quiet), known: Metrics.metrics)
+            runs, messages: RunMessages(isVerbose: verbose, isQuiet: quiet), known: Metrics.metrics,
+            showsFigures: true)
+        if let worker = Worker.current { await gathering.serve(worker) }
         gathering.protect(runs.inputs)
         do { try checkWritable(output) } catch { throw Failure(error) }
         let states = await gathering.states(in: runs.inputs)

@@ -7,10 +7,7 @@ import Text
 
 extension Batch {
     /// Does what is missing for one run.
-    func process(
-        _ run: ListedRun,
-        _ analyze: @Sendable (ListedRun, [ConfiguredMetric]) async throws -> Analyzed
-    ) async throws -> Outcome {
+    func process(_ run: ListedRun, _ analyze: Analysis) async throws -> Outcome {
         let location = resultFile(of: run)
         // A file that cannot be read or is damaged is as good as none.
         let file = try? ResultFile(at: location)
@@ -54,6 +51,20 @@ extension Batch {
             }
             return .failed(reason: reason)
         }
+    }
+
+    /// Notes that the process that was to analyze `run` ended instead; valid results stay.
+    ///
+    /// - Returns: the outcome of the run.
+    /// - Throws: `OutputError`.
+    public func lose(_ run: ListedRun, reason: String) throws -> Outcome {
+        let location = resultFile(of: run)
+        let earlier = (try? ResultFile(at: location))?.head
+        let identity = try? FileIdentity(of: run.path, known: earlier?.identity)
+        if !(earlier.flatMap { head in identity.map { isCurrent(head, of: run, $0) } } ?? false) {
+            try write(failure: reason, of: run, identity: identity, to: location)
+        }
+        return .lost(reason: reason)
     }
 
     /// Whether results of a file are results of what the run holds now.

@@ -22,6 +22,8 @@ public struct Batch: Sendable {
     public let folder: String
     /// How many runs are analyzed at the same time.
     public let jobs: Int
+    /// More than this many runs at a time gain nothing, and each takes a process.
+    public static let mostJobs = 256
 
     /// Prepares a batch; nothing is read or written yet.
     ///
@@ -57,6 +59,8 @@ public struct Batch: Sendable {
         case skipped
         /// There are no results, or some are missing; the others are stored.
         case failed(reason: String)
+        /// The process that was to analyze the run ended instead.
+        case lost(reason: String)
     }
 
     /// How all runs ended.
@@ -82,7 +86,7 @@ public struct Batch: Sendable {
         jobs > 1 && jobs > sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2
     }
 
-    /// Analyzes what is missing.
+    /// Analyzes what is missing, in this process.
     ///
     /// - Parameters:
     ///   - runs: the runs; results appear as they end, in whatever order.
@@ -93,32 +97,63 @@ public struct Batch: Sendable {
     /// - Throws: `OutputError` if results cannot be written, which concerns all runs;
     ///   `CancellationError`.
     public func run(
-        _ runs: [ListedRun],
-        analyze:
-            @escaping @Sendable (ListedRun, [ConfiguredMetric]) async throws -> Analyzed,
+        _ runs: [ListedRun], analyze: @escaping Analysis,
+        onOutcome: (ListedRun, Outcome) -> Void = { _, _ in }
+    ) async throws -> Summary {
+        try await run(runs, outcome: { try await outcome(of: $0, analyze) }, onOutcome: onOutcome)
+    }
+
+    /// Analyzes one run with the given metrics.
+    public typealias Analysis =
+        @Sendable (ListedRun, [ConfiguredMetric]) async throws -> Analyzed
+
+    /// Does what is missing for one run, in this process.
+    ///
+    /// - Returns: how the run ended.
+    /// - Throws: `OutputError` if results cannot be written; `CancellationError`.
+    public func outcome(of run: ListedRun, _ analyze: @escaping Analysis) async throws -> Outcome {
+        try await sharesCores
+            ? onOneCore { try await process(run, analyze) } : process(run, analyze)
+    }
+
+    /// Has `outcome` do what is missing, run by run.
+    ///
+    /// The runs that were at hand when an earlier batch died come last.
+    ///
+    /// - Parameters:
+    ///   - runs: the runs.
+    ///   - outcome: does what is missing for a run, here or elsewhere; called for at most ``jobs``
+    ///     runs at a time.
+    ///   - onOutcome: called after each run, in the order in which they end.
+    /// - Returns: how the runs ended.
+    /// - Throws: what `outcome` throws, which ends the batch; `OutputError` if results cannot be
+    ///   written.
+    public func run(
+        _ runs: [ListedRun], outcome: @escaping @Sendable (ListedRun) async throws -> Outcome,
         onOutcome: (ListedRun, Outcome) -> Void = { _, _ in }
     ) async throws -> Summary {
         do { try makeFolder(folder) } catch { throw OutputError(error) }
         try checkWritable(folder + "/results.json")
         removeAbandonedFiles(in: folder)
+        let inFlight = try RunsInFlight(in: folder)
+        let names = runs.map { inFlightName(of: $0) }
+        let order =
+            runs.indices.filter { !inFlight.contains(names[$0]) }
+            + runs.indices.filter { inFlight.contains(names[$0]) }
         var outcomes = [Outcome?](repeating: nil, count: runs.count)
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             var next = 0
             func start() {
-                guard next < runs.count else { return }
-                let index = next
+                guard next < order.count else { return }
+                let index = order[next]
                 next += 1
-                group.addTask {
-                    let outcome =
-                        try await sharesCores
-                        ? onOneCore { try await process(runs[index], analyze) }
-                        : process(runs[index], analyze)
-                    return (index, outcome)
-                }
+                inFlight.begin(names[index])
+                group.addTask { (index, try await outcome(runs[index])) }
             }
             for _ in 0..<min(jobs, runs.count) { start() }
             while let (index, outcome) = try await group.next() {
                 outcomes[index] = outcome
+                if case .lost = outcome {} else { inFlight.end(names[index]) }
                 onOutcome(runs[index], outcome)
                 try Task.checkCancellation()
                 start()
@@ -131,12 +166,16 @@ public struct Batch: Sendable {
             switch outcome {
             case .done: summary.done += 1
             case .skipped: summary.skipped += 1
-            case .failed(let reason):
+            case .failed(let reason), .lost(let reason):
                 summary.failures.append(Summary.Failure(run: run.name, reason: reason))
             case nil: break
             }
         }
         return summary
+    }
+
+    private func inFlightName(of run: ListedRun) -> String {
+        divided(resultFile(of: run)).name
     }
 
     /// The result file of a run: readable by its beginning, unique by its end.

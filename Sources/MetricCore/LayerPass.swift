@@ -28,6 +28,16 @@ public struct LayerPass: Sendable {
         }
     }
 
+    /// About how many bytes a pass of `metrics` takes: metrics with the same accumulator take it once.
+    public static func memory(of metrics: [ConfiguredMetric], on layer: Layer) -> Double {
+        var largest: [SummaryKey: Double] = [:]
+        for metric in metrics {
+            let key = metric.summaryKey()
+            largest[key] = max(largest[key] ?? 0, metric.memory(layer))
+        }
+        return largest.values.sorted().reduce(0, +)
+    }
+
     /// Number of distinct accumulators, each of which sees every block.
     public var summaryCount: Int { summaries.count }
 

@@ -23,8 +23,13 @@ public enum CSV {
 
     /// Writes the header and all rows.
     public static func write(_ results: some Sequence<LayerResult>, to output: TextOutput) {
-        output.write(header.joined(separator: ",") + "\n")
+        writeHeader(to: output)
         for result in results { write(result, to: output) }
+    }
+
+    /// Writes the names of the columns.
+    public static func writeHeader(to output: TextOutput) {
+        output.write(header.joined(separator: ",") + "\n")
     }
 
     /// The whole table.
@@ -34,7 +39,8 @@ public enum CSV {
         return output.text
     }
 
-    private static func write(_ result: LayerResult, to output: TextOutput) {
+    /// Writes the rows of one result.
+    public static func write(_ result: LayerResult, to output: TextOutput) {
         let start =
             [
                 field(result.run), field(result.layer), result.site?.rawValue ?? "",

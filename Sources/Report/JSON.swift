@@ -13,14 +13,29 @@ public enum JSON {
 
     /// Writes the whole document, with a newline at its end.
     public static func write(_ results: some Sequence<LayerResult>, to output: TextOutput) {
-        output.write("{\n  \"schema\": \"\(schema)\",\n  \"results\": [")
+        begin(to: output)
         var isFirst = true
         for result in results {
-            output.write(isFirst ? "\n    " : ",\n    ")
+            write(next: result, isFirst: isFirst, to: output)
             isFirst = false
-            write(result, depth: 2, to: output)
         }
-        output.write(isFirst ? "]\n}\n" : "\n  ]\n}\n")
+        end(isEmpty: isFirst, to: output)
+    }
+
+    /// Writes what stands before the results of a document.
+    public static func begin(to output: TextOutput) {
+        output.write("{\n  \"schema\": \"\(schema)\",\n  \"results\": [")
+    }
+
+    /// Writes one more result of a document.
+    public static func write(next result: LayerResult, isFirst: Bool, to output: TextOutput) {
+        output.write(isFirst ? "\n    " : ",\n    ")
+        write(result, depth: 2, to: output)
+    }
+
+    /// Writes what stands behind the results of a document, with a newline at its end.
+    public static func end(isEmpty: Bool, to output: TextOutput) {
+        output.write(isEmpty ? "]\n}\n" : "\n  ]\n}\n")
     }
 
     /// The whole document.

@@ -12,16 +12,23 @@ private struct Pairs: Metric {
         question: "How many pairs are there?", sites: [.post])
     let configuration: NoConfiguration
     var memoryRemedy: String? = "analyze fewer"
+    var accumulatorOptions = Options(factor: 1)
+
+    struct Options: Sendable, Hashable { var factor: Double }
 
     init(configuration: NoConfiguration = NoConfiguration()) { self.configuration = configuration }
+    init(factor: Double) {
+        configuration = NoConfiguration()
+        accumulatorOptions = Options(factor: factor)
+    }
 
     struct Accumulator: MetricAccumulator {
-        init(for layer: Layer, options: NoOptions) {}
+        init(for layer: Layer, options: Options) {}
         mutating func update(with block: ActivationBlock) {}
         mutating func merge(_ other: Accumulator) {}
 
-        static func memory(for layer: Layer, options: NoOptions) -> Double {
-            Double(layer.neurons) * Double(layer.neurons)
+        static func memory(for layer: Layer, options: Options) -> Double {
+            options.factor * Double(layer.neurons) * Double(layer.neurons)
         }
     }
 
@@ -71,7 +78,26 @@ private struct Nothing: Metric {
         #expect(error.object == "/layers/wide/post")
         #expect(
             error.message
-                == "its 400000 neurons need 161 GB of memory for pairs, and this machine has 16 GB; "
+                == "its 400000 neurons need 161 GB of memory for pairs, and there is 16 GB; "
                 + "choose other metrics or layers, or analyze fewer")
+    }
+
+    /// Each has enough memory, both together have not: two passes, results in the same order.
+    @Test func metricsShareTheMemoryOfAPass() throws {
+        let path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let run = try RunFile(path: "/\(path)/Fixtures/layouts/wide.h5")
+        // 1.6e11 bytes for each pair of neurons, 12.8e6 for blocks.
+        let metrics = [Pairs(), Pairs(factor: 2), Pairs()].map { ConfiguredMetric($0) }
+        func passes(limit: Double) throws -> [[Double]] {
+            let plan = try AnalysisPlan(
+                of: run, metrics: metrics, selection: Selection(), memoryLimit: limit)
+            return plan.steps.map {
+                guard case .read(let job) = $0 else { return [] }
+                return job.metrics.map { $0.memory(job.layer) / 1.6e11 }
+            }
+        }
+        // The first and the last have one accumulator.
+        #expect(try passes(limit: 4.9e11) == [[1, 2, 1]])
+        #expect(try passes(limit: 3.3e11) == [[1], [2], [1]])
     }
 }

@@ -1,0 +1,88 @@
+import Glibc
+import Isolation
+
+/// Ends in the way that the first argument names: what the tests of the module look at.
+@main struct Main {
+    static func main() async {
+        if let worker = Worker.current {
+            worker.start()
+            await worker.serve { request in
+                let word = String(decoding: request, as: UTF8.self)
+                for step in 0..<3 { worker.report(done: step, of: 3) }
+                end(word)
+                return Array("\(word) by \(getpid())".utf8)
+            }
+        }
+        guard CommandLine.arguments.dropFirst().first == "pool" else {
+            Guard.start()
+            Guard.read("a.h5", at: "/nowhere/a.h5")
+            for word in CommandLine.arguments.dropFirst() { end(word) }
+            return print("nothing happened")
+        }
+        let pool = WorkerPool(jobs: 4, memory: 2e9)
+        for word in CommandLine.arguments.dropFirst(2) {
+            do {
+                let answer = try await pool.answer(to: Array(word.utf8))
+                print(String(decoding: answer, as: UTF8.self))
+            } catch {
+                print("\(word): \(error.sentence)")
+            }
+        }
+    }
+
+    private static func end(_ how: String) {
+        switch how {
+        case "library":
+            Guard.enterLibrary()
+            fault()
+        case "library-overflow":
+            Guard.enterLibrary()
+            print(depth(of: 1))
+        case "library-loop":
+            Guard.limitLibraryCalls(toSeconds: 0.2)
+            Guard.enterLibrary()
+            while true {}
+        case "library-abort":
+            Guard.enterLibrary()
+            abort()
+        case "reading": trap(Int.max)
+        case "computing": Guard.computing { trap(Int.max) }
+        case "structure-loop":
+            Guard.readingStructure(seconds: 0.2, bytes: 1 << 40) { while true {} }
+        case "structure-memory":
+            Guard.readingStructure(seconds: 100, bytes: 50 << 20) { takeMemory() }
+        case "share":
+            Guard.limitMemory(to: 200e6)
+            takeMemory()
+        case "memory": takeMemory()
+        case "killed": kill(getpid(), SIGKILL)
+        case "exit": exit(3)
+        case "wait": sleep(1000)
+        default: break
+        }
+    }
+
+    private static func fault() {
+        UnsafeMutablePointer<Int>(bitPattern: 16)?.pointee = 1
+    }
+
+    /// Recursion without end, which the compiler cannot turn into a loop.
+    private static func depth(of number: Int) -> Int {
+        if number == 0 { return 0 }
+        var room = (number, number, number, number)
+        withUnsafeMutablePointer(to: &room) { $0.pointee.1 += 1 }
+        return depth(of: number &+ 1) &+ room.1
+    }
+
+    private static func trap(_ number: Int) {
+        guard number + Int(getpid()) > 0 else { return }
+    }
+
+    private static func takeMemory() {
+        while true {
+            let bytes = 16 << 20
+            memset(malloc(bytes), 1, bytes)
+            usleep(5000)
+        }
+    }
+}
