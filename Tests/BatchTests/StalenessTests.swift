@@ -24,10 +24,15 @@ private struct First: Metric {
     func output(of accumulator: MomentsAccumulator, for layer: Layer) -> Output { Output() }
 }
 
+/// How often a run was analyzed.
+private final class Calls: Sendable {
+    let count = Mutex(0)
+}
+
 /// A batch finds every change of a run's content, and of what computed its results.
 @Suite struct StalenessTests {
     private let scratch: Scratch
-    private let calls = Mutex(0)
+    private let calls = Calls()
     private let path: String
 
     init() throws {
@@ -38,13 +43,13 @@ private struct First: Metric {
 
     /// Runs the batch; how many runs were analyzed.
     private func analyzed() async throws -> Int {
-        calls.withLock { $0 = 0 }
+        calls.count.withLock { $0 = 0 }
         let batch = Batch(
             metrics: [ConfiguredMetric(First())], folder: scratch.file("out"), jobs: 1)
         let summary = try await batch.run(
             listRuns([scratch.file("runs")]),
-            analyze: { run, metrics in
-                calls.withLock { $0 += 1 }
+            analyze: { [calls] run, metrics in
+                calls.count.withLock { $0 += 1 }
                 let text = try String(contentsOfFile: run.path, encoding: .utf8)
                 return Batch.Analyzed(
                     results: metrics.map {
@@ -55,7 +60,7 @@ private struct First: Metric {
                     })
             })
         #expect(summary.failures.isEmpty)
-        return calls.withLock { $0 }
+        return calls.count.withLock { $0 }
     }
 
     private var resultFile: String {

@@ -9,7 +9,7 @@ func descriptor(_ id: String = "dead", title: String = "Dead neurons") -> Metric
 /// A result that has one value of every kind.
 let everyKind = LayerResult(
     run: "runs/a.h5", layer: "hidden", site: .pre, metric: descriptor(),
-    provenance: Provenance(version: "9.1", instructionSet: "AVX9"), status: .ok,
+    provenance: Provenance(programVersion: "9.1", instructionSet: "AVX9"), status: .ok,
     warnings: ["one \"quoted\"", "two"], samples: 60000, neurons: 512, nonFinite: 3,
     configuration: ["rule": .text("never-active"), "threshold": .null],
     values: [

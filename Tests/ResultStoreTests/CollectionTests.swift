@@ -1,3 +1,4 @@
+import Files
 import Analysis
 import Foundation
 import Report

@@ -129,14 +129,14 @@ import Testing
         let collection = try ResultCollection(folders: [scratch.path])
         _ = try ResultDatabase(at: path).update(from: collection)
         try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
-        do {
+        do throws(StoreError) {
             let database = try ResultDatabase(readingAt: path)
             for table in ["runs", "results", "numbers"] {
                 _ = try database.rows("SELECT * FROM \(table)")
             }
             _ = try ResultDatabase(at: path).update(from: collection)
             return nil
-        } catch { return error as? StoreError }
+        } catch { return error }
     }
 
     @Test func columnsOfOtherTypesAreNoTrap() throws {
