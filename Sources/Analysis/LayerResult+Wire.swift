@@ -21,6 +21,10 @@ extension LayerResult: WireCodable {
         writer.write(summary)
         writer.write(figures) { $0.write($1) }
         writer.write(width) { $0.write($1) }
+        writer.write(provenance) { writer, provenance in
+            writer.write(provenance.programVersion)
+            writer.write(provenance.instructionSet)
+        }
     }
 
     /// Reads a result that was written so.
@@ -44,6 +48,9 @@ extension LayerResult: WireCodable {
             figures: try reader.values())
         width = try reader.optional { (reader) throws(WireReader.Mismatch) in
             try reader.integer()
+        }
+        provenance = try reader.optional { (reader) throws(WireReader.Mismatch) in
+            Provenance(programVersion: try reader.text(), instructionSet: try reader.text())
         }
     }
 }
