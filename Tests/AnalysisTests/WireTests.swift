@@ -17,7 +17,7 @@ import Testing
             "number": .number(-0.0), "integer": .integer(.min), "text": .text("\u{0}"),
             "flag": .flag(true), "numbers": .numbers([.infinity, 0.1]),
             "integers": .integers([1, -1]), "matrix": .matrix(rows: [[1, 2], []]),
-            "object": .object(["inner": .number(5e-324)]),
+            "object": .object(["inner": .number(.leastNonzeroMagnitude)]),
         ],
         quantities: [Quantity("q", title: "Q", nil, in: .nats, headline: false)],
         summary: "sum",

@@ -221,8 +221,11 @@ import Testing
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
-        for open in [ResultDatabase.init(at:), ResultDatabase.init(readingAt:)] {
-            let error = #expect(throws: StoreError.self) { try open(path) }
+        for isToBeWritten in [true, false] {
+            let error = #expect(throws: StoreError.self) {
+                _ = isToBeWritten
+                    ? try ResultDatabase(at: path) : try ResultDatabase(readingAt: path)
+            }
             guard case .foreignDefinition = error?.cause else {
                 Issue.record("\(String(describing: error))")
                 continue
