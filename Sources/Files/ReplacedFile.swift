@@ -5,8 +5,9 @@ import Text
 /// A file that appears under its name when it is complete.
 ///
 /// It has no name while it is written (`O_TMPFILE`), so that nothing is left of it however the
-/// process ends. Where the file system has no such files it has a hidden name in the same folder,
-/// which SIGINT, SIGTERM and SIGHUP remove and ``removeAbandonedFiles(in:)`` finds after SIGKILL.
+/// process ends. Where the file system has no such files, or another library opens the content, it
+/// has a hidden name in the same folder, which SIGINT, SIGTERM and SIGHUP remove and
+/// ``removeAbandonedFiles(in:)`` finds after SIGKILL.
 /// Links are followed to their targets. A device or a named pipe is opened once and written
 /// directly.
 ///
@@ -26,14 +27,16 @@ public struct ReplacedFile: ~Copyable {
     ///   - path: where the file appears.
     ///   - replacesRuns: whether an HDF5 file may be replaced.
     ///   - isSeekable: whether a device or pipe is refused.
+    ///   - isNamed: whether the content has its hidden name from the start, because another library
+    ///     opens it. HDF5 resolves links in the name, and the link of a nameless file leads nowhere.
     /// - Throws: ``FileError`` if the path cannot be written, or what is there must not be replaced.
     public init(
-        _ path: String, replacesRuns: Bool = false, isSeekable: Bool = false
+        _ path: String, replacesRuns: Bool = false, isSeekable: Bool = false, isNamed: Bool = false
     ) throws(FileError) {
         let target = try OutputTarget(path)
         let replaceable: OutputTarget.Replaceable = replacesRuns ? .everything : .allButRuns
         try target.check(replacing: replaceable)
-        let (opened, temporary) = try Self.open(target, isSeekable: isSeekable)
+        let (opened, temporary) = try Self.open(target, isSeekable: isSeekable, isNamed: isNamed)
         self.target = target
         self.replaceable = replaceable
         self.temporary = temporary
@@ -41,20 +44,21 @@ public struct ReplacedFile: ~Copyable {
     }
 
     private static func open(
-        _ target: OutputTarget, isSeekable: Bool
+        _ target: OutputTarget, isSeekable: Bool, isNamed: Bool
     ) throws(FileError) -> (Int32, TemporaryName?) {
         var opened: Int32
         var temporary: TemporaryName?
         switch target.place {
         case .file(_, let folder, let older):
-            opened = withSystemPath(folder) { cfiles_open_unnamed($0) }
+            if isNamed { removeAbandonedFiles(in: folder) }
+            opened = isNamed ? -1 : withSystemPath(folder) { cfiles_open_unnamed($0) }
             if opened >= 0, access("/proc/self/fd/\(opened)", F_OK) != 0 {
                 // Without /proc it would never get a name.
                 close(opened)
                 opened = -1
                 errno = EOPNOTSUPP
             }
-            if opened < 0, [EOPNOTSUPP, EISDIR, EINVAL, ENOENT].contains(errno) {
+            if isNamed || opened < 0 && [EOPNOTSUPP, EISDIR, EINVAL, ENOENT].contains(errno) {
                 let new = TemporaryName(in: folder)
                 opened = new.create()
                 temporary = new
@@ -74,8 +78,8 @@ public struct ReplacedFile: ~Copyable {
         return (opened, temporary)
     }
 
-    /// A name under which another library can open the content while it is written.
-    public var openablePath: String { temporary?.path ?? "/proc/self/fd/\(descriptor)" }
+    /// The hidden name of the content while it is written; `nil` where it has none.
+    public var temporaryPath: String? { temporary?.path }
 
     /// Gives the file its name.
     ///

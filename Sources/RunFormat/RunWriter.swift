@@ -17,8 +17,8 @@ public struct RunStorage: Sendable, Hashable {
 
 /// Writes a run file, which appears under its name only once it is complete.
 ///
-/// Until ``commit()`` the file has no name, so that nothing is left of a writer that is let go or
-/// killed. Rows can be appended to many arrays in turn; each holds back at most one chunk (about
+/// Until ``commit()`` the file has a hidden name beside `path`. It is removed when the writer is let
+/// go or a signal ends the process, and by the next writer in that folder after SIGKILL. Rows can be appended to many arrays in turn; each holds back at most one chunk (about
 /// 1 MiB).
 public final class RunWriter {
     /// Where the run will be.
@@ -38,9 +38,9 @@ public final class RunWriter {
         self.path = path
         try RunWriter.check(path, framework)
         let target = try writing(path) { () throws(FileError) in
-            try ReplacedFile(path, replacesRuns: true, isSeekable: true)
+            try ReplacedFile(path, replacesRuns: true, isSeekable: true, isNamed: true)
         }
-        let name = target.openablePath
+        guard let name = target.temporaryPath else { preconditionFailure("asked for a name") }
         self.target = consume target
         file = try reading(path) { () throws(HDF5Error) in
             try HDF5File(creatingAt: name, isEmptied: true)
