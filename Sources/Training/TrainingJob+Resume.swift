@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import Glibc
+import HDF5
 import LinearAlgebra
 import RunFormat
 
@@ -44,12 +45,12 @@ extension TrainingJob {
     func isComplete(_ recipe: TrainingRecipe) throws -> Bool {
         guard exists(output) else { return false }
         let isOnlyTrace = !exists(checkpointPath)
-        let text: String?
-        do { text = try RunFile(path: output).attributes.parameters } catch {
+        let text: String
+        do { text = try storedRecipe() } catch {
             guard isOnlyTrace else { return false }
             throw error
         }
-        guard let stored = try? TrainingRecipe(text: text ?? "") else {
+        guard let stored = try? TrainingRecipe(text: text) else {
             guard isOnlyTrace else { return false }
             throw StateFileError(
                 path: output,
@@ -65,6 +66,23 @@ extension TrainingJob {
                     + "to go on from (--keep-checkpoint keeps one); start anew without --resume")
         }
         throw StateFileError(path: output, reason)
+    }
+
+    /// The recipe in the run file; empty if it has none.
+    ///
+    /// Not by way of `RunFile`, which would make it an input of this process: no output replaces those.
+    private func storedRecipe() throws(RunError) -> String {
+        do {
+            let file = try HDF5File(readingAt: output)
+            for (name, value) in try file.attributes(of: "/")
+            where name == Schema.Attribute.parameters {
+                if case .text(let text) = value { return text }
+            }
+            return ""
+        } catch {
+            throw RunError(
+                .badData, file: output, "it is no run that can be read; remove it, or name another")
+        }
     }
 
     private func layers(on data: LoadedDataset) -> [DenseLayer] {

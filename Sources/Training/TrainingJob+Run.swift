@@ -44,7 +44,7 @@ extension TrainingJob {
         // Asked again, as another process may have had the lock.
         if resuming, try isComplete(recipe) { return complete() }
         let state = resuming ? try storedState(of: recipe, on: data) : nil
-        removeLeftovers()
+        removeAbandonedFiles(in: divided(output).folder)
         _ = try RunRecorder(path: output)
         let trainer = try trainer(on: data, from: state)
         let recorder = try train(trainer, recipe.text, progress) {
@@ -88,15 +88,6 @@ extension TrainingJob {
             throw RunError(
                 .inputOutput, file: output,
                 kind == .folder ? "it is a folder; name a file in it" : "it is no regular file")
-        }
-    }
-
-    /// Removes what a killed process of this job left half written; its name is hidden.
-    private func removeLeftovers() {
-        let (folder, name) = divided(output)
-        for entry in (try? entries(of: folder)) ?? []
-        where entry.name.hasPrefix(".\(name).partial-") {
-            withSystemPath(joined(folder, entry.name)) { _ = unlink($0) }
         }
     }
 
