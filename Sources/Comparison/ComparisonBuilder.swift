@@ -132,8 +132,34 @@ struct ComparisonBuilder {
     /// The layers to compare, in the order of the first run that has them, and those that are left
     /// out.
     private func layers(
-        of states: [RunState]
+        of members: [RunState]
     ) -> (compared: [String], leftOut: [(layer: String, neurons: Int)]) {
+        let (names, sizes) = Self.sizes(in: members)
+        let texts = names.map(\.text)
+        guard options.layers.isEmpty else {
+            let choice = NameChoice(among: texts, patterns: options.layers)
+            return (choice.positions.map { texts[$0] }, [])
+        }
+        // The output layer, which has as many neurons at any width, says little about width. A group
+        // of runs with one width is compared by the layers that vary elsewhere.
+        var varying = names.filter { sizes[$0, default: []].count > 1 }
+        if varying.isEmpty {
+            let everywhere = Self.sizes(in: states).sizes
+            varying = names.filter { everywhere[$0, default: []].count > 1 }
+        }
+        guard axis == "width", !varying.isEmpty else { return (texts, []) }
+        return (
+            varying.map(\.text),
+            names.filter { !varying.contains($0) }.map {
+                (layer: $0.text, neurons: sizes[$0]?.first ?? 0)
+            }
+        )
+    }
+
+    /// The layers in the order of the first run that has them, and the numbers of neurons of each.
+    private static func sizes(
+        in states: [RunState]
+    ) -> (names: [ExactName], sizes: [ExactName: Set<Int>]) {
         var names: [ExactName] = []
         var sizes: [ExactName: Set<Int>] = [:]
         for result in states.flatMap(\.results) where result.neurons > 0 {
@@ -141,20 +167,7 @@ struct ComparisonBuilder {
             if sizes[name] == nil { names.append(name) }
             sizes[name, default: []].insert(result.neurons)
         }
-        let texts = names.map(\.text)
-        guard options.layers.isEmpty else {
-            let choice = NameChoice(among: texts, patterns: options.layers)
-            return (choice.positions.map { texts[$0] }, [])
-        }
-        // The output layer, which has as many neurons at any width, says little about width.
-        let varying = names.filter { sizes[$0, default: []].count > 1 }
-        guard axis == "width", !varying.isEmpty else { return (texts, []) }
-        return (
-            varying.map(\.text),
-            names.filter { sizes[$0, default: []].count == 1 }.map {
-                (layer: $0.text, neurons: sizes[$0]?.first ?? 0)
-            }
-        )
+        return (names, sizes)
     }
 
     private func section(

@@ -137,7 +137,7 @@ private let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A
         defer { close(descriptor) }
         try replace("/dev/fd/\(descriptor)", with: "end")
         #expect(try scratch.read("a") == "begin end")
-        #expect(cause("/dev/fd/999") == .system(EBADF))
+        #expect(cause("/dev/fd/999999") == .system(EBADF))
         let run = open(try scratch.write("run.h5", signature), O_WRONLY | O_APPEND)
         defer { close(run) }
         #expect(cause("/dev/fd/\(run)") == .holdsRun)

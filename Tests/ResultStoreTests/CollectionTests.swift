@@ -138,7 +138,8 @@ import Testing
                 StoreError(scratch.file("2.json"), .notResultFile("it has no schema")),
                 StoreError(scratch.file("3.json"), .unknownSchema("other/9")),
                 StoreError(
-                    scratch.file("4.json"), .notResultFile("it does not say of which run it is")),
+                    scratch.file("4.json"),
+                    .damaged("it is cut short, or an older version wrote it")),
             ])
         #expect(throws: StoreError(scratch.file("no"), .unreadable("No such file or directory"))) {
             try ResultCollection(folders: [scratch.file("no")])

@@ -207,7 +207,7 @@ import Testing
     /// What a stranger's store defines must not run when the store is read.
     @Test(arguments: [
         "DROP TABLE numbers; CREATE VIEW numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS resultID, 'x' AS quantity, NULL AS element, '' AS unit, i AS value FROM n",
-        "ALTER TABLE numbers ADD COLUMN bomb AS (randomblob(1000000000))",
+        "ALTER TABLE numbers ADD COLUMN bomb AS (zeroblob(1000000000))",
         "CREATE TRIGGER bomb AFTER INSERT ON runs BEGIN DELETE FROM results; END",
         "DROP TABLE runs",
     ])
@@ -223,7 +223,8 @@ import Testing
         try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
         for isToBeWritten in [true, false] {
             let error = #expect(throws: StoreError.self) {
-                _ = isToBeWritten
+                _ =
+                    isToBeWritten
                     ? try ResultDatabase(at: path) : try ResultDatabase(readingAt: path)
             }
             guard case .foreignDefinition = error?.cause else {
@@ -263,7 +264,7 @@ import Testing
 
     @Test func aRenamedRunThatCountsTwiceIsFound() throws {
         let scratch = try Scratch()
-        for name in ["a.h5", "renamed.h5"] { try store(name, in: scratch.path) }
+        for name in ["a.h5", "renamed.h5"] { try store(name, in: scratch.path, content: "one") }
         // Neither run is there any more; the first is named.
         let twins = try ResultCollection(folders: [scratch.path]).twins
         #expect(twins.map(\.run) == ["a.h5"])

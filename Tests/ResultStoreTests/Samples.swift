@@ -60,7 +60,7 @@ func pca(_ layer: String, of run: String, version: Int = 1) -> LayerResult {
 @discardableResult
 func store(
     _ run: String, in folder: String, dead count: Int = 1, seed: Int = 1, width: Int = 10,
-    epoch: Int = 5, version: Int = 1
+    epoch: Int = 5, version: Int = 1, content: String? = nil
 ) throws -> String {
     let results = [
         dead("hidden2", of: run, count: count, neurons: width),
@@ -72,7 +72,8 @@ func store(
         identity: FileIdentity(
             size: 9, modified: TimeStamp(seconds: 1_700_000_000, nanoseconds: 123_456_789),
             changed: TimeStamp(seconds: 1_700_000_001), inode: .max,
-            fingerprint: Digest.of(Array(run.utf8)), read: TimeStamp(seconds: 1_700_000_009)),
+            fingerprint: Digest.of(Array((content ?? run).utf8)),
+            read: TimeStamp(seconds: 1_700_000_009)),
         attributes: .object([
             .init("dataset", .text("mnist")), .init("model", .text("mlp")),
             .init("seed", .integer(seed)), .init("test_accuracy", .number(0.9)),

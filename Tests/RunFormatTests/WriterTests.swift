@@ -153,7 +153,8 @@ import Testing
         #expect(error?.kind == .inputOutput)
         #expect(
             error?.description
-                == "/nonexistent/run.h5: its folder /nonexistent does not exist; create it first")
+                == "/nonexistent/run.h5: cannot write: there is no folder /nonexistent; create it first"
+        )
     }
 
     @Test func halfPrecisionCountsWhatDoesNotFit() throws {

@@ -47,13 +47,12 @@ import Testing
         let names = (0..<3).map { "/stacks/slu_gzip[\($0)]" }
         #expect(layers(outcome).map(String.init) == names)
         // Each layer has samples 0 ... 11: variance (12² - 1) / 12 of each neuron.
-        let variances = outcome.output.split(separator: "\n").filter { $0.contains(",variance,") }
-            .compactMap {
-                $0.split(separator: ",", omittingEmptySubsequences: false).dropLast().last
-            }
-            .compactMap { Double($0) }
-        #expect(variances.count >= 12)
-        #expect(variances.allSatisfy { abs($0 - 143.0 / 12) < 1e-12 })
+        let rows: [[Substring]] = outcome.output.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        let variances = rows.filter { $0[11] == "variance" }.compactMap { Double($0[13]) }
+        #expect(variances.count == 12)
+        #expect(variances.allSatisfy { abs($0 - 143.0 / 12) < 1e-12 * 143 })
         let one = try analyze(
             "variance", stacks, "--dataset", "/stacks/slu_gzip[2]", "--axes", "sample,layer,unit",
             "--format", "csv")

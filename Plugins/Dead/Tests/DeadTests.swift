@@ -116,7 +116,8 @@ private func dead(
         "a positive factor and the order of samples change nothing", arguments: Dead.Rule.allCases)
     func invariance(rule: Dead.Rule) throws {
         let whole = try dead(layer, rule)
-        for scale in [1e-200, 0x1p-30, 8, 1e200] {
+        // Beyond 1e150 values are excluded.
+        for scale in [1e-200, 0x1p-30, 8, 1e140] {
             let scaled = try dead(matrix(columns.map { $0.map { $0 * scale } }), rule)
             #expect(scaled.indices == whole.indices)
             #expect(scaled.values == whole.values)
