@@ -104,8 +104,8 @@ extension RunFile {
             if found.isEmpty { _ = try dataset(path) }
             throw RunError(
                 .badData, file: self.path, object: path,
-                "there is no matrix; the datasets there have fewer than two axes: "
-                    + listed(found.map(\.path)))
+                "\(isGroup ? "a group without a matrix" : "no matrix"): the datasets there have fewer "
+                    + "than two axes: \(listed(found.map(\.path)))")
         }
         var matrices: [BareMatrix] = []
         for array in arrays { matrices += try split(array) }

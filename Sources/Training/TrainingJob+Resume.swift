@@ -6,7 +6,7 @@ import LinearAlgebra
 import RunFormat
 
 extension TrainingJob {
-    private func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
+    func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
 
     /// The state to go on from; `nil` if there is none.
     ///

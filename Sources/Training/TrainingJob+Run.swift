@@ -91,10 +91,12 @@ extension TrainingJob {
         }
     }
 
-    /// The outcome of a job whose run file is there; states are left by a process that was killed
-    /// after the file had its name.
+    /// The outcome of a job whose run file is there; states and a lock file are left by a process that
+    /// was killed after the file had its name.
     private func complete() -> Outcome {
         if !keepsCheckpoint { removeStates() }
+        // Giving a lock back removes its file; one that somebody has stays.
+        if exists(lockPath) { do { _ = try FileLock(lockPath) } catch {} }
         return .alreadyComplete
     }
 

@@ -75,13 +75,16 @@ import Isolation
     }
 
     private static func trap(_ number: Int) {
-        guard number + Int(getpid()) > 0 else { return }
+        print(number + Int(getpid()))
     }
 
     private static func takeMemory() {
         while true {
             let bytes = 16 << 20
-            memset(malloc(bytes), 1, bytes)
+            guard let memory = malloc(bytes) else { abort() }
+            memset(memory, 1, bytes)
+            // The system sees the bytes, so that the compiler must write them.
+            _ = write(-1, memory, bytes)
             usleep(5000)
         }
     }
