@@ -8,7 +8,7 @@ public struct Provenance: Sendable, Hashable {
     /// The instruction set of the kernels.
     public var instructionSet: String
 
-    /// A provenance from its parts.
+    /// The provenance that a stored result names, of whichever program computed it.
     public init(programVersion: String, instructionSet: String) {
         self.programVersion = programVersion
         self.instructionSet = instructionSet

@@ -39,7 +39,7 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
     /// What stands in the way.
     public var cause: Cause
 
-    /// An error from its parts.
+    /// The error of `operation` on the file at `path`, which `cause` prevented.
     public init(_ operation: Operation, _ path: String, _ cause: Cause) {
         self.path = path
         self.operation = operation

@@ -75,7 +75,7 @@ public struct TimeStamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// 0 to 999,999,999, after the second.
     public let nanoseconds: Int
 
-    /// A moment from its parts.
+    /// The moment so many seconds and nanoseconds after the beginning of 1970 (UTC).
     public init(seconds: Int, nanoseconds: Int = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds

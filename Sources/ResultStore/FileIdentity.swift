@@ -19,7 +19,7 @@ public struct FileIdentity: Sendable, Hashable {
     /// When the digest was begun.
     public var read: TimeStamp
 
-    /// An identity from its parts.
+    /// The identity of a file whose status and digest were read before, as result files store it.
     public init(
         size: Int, modified: TimeStamp, changed: TimeStamp, inode: UInt64, fingerprint: UInt64,
         read: TimeStamp
