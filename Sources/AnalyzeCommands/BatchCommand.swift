@@ -130,7 +130,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
     /// Does what is missing for one run, in a worker.
     private func answer(_ run: ListedRun, in batch: Batch) async -> BatchAnswer {
         let selection = choices.selection
-        let options = choices.readOptions
+        let options = choices.reading.options
         do {
             return .outcome(
                 try await batch.outcome(of: run) { run, metrics in
@@ -251,7 +251,9 @@ extension ChoiceOptions {
             .init("snapshots", texts(selection.snapshots)),
             .init("nonFinite", .text(selection.nonFinite.rawValue)),
         ]
-        if let elementType { settings.append(.init("dtype", .text(elementType))) }
+        if let elementType = reading.elementType {
+            settings.append(.init("dtype", .text(elementType)))
+        }
         if let axes = selection.axes { settings.append(.init("axes", .text(axes.text))) }
         return .object(settings)
     }

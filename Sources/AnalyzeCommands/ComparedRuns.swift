@@ -42,8 +42,7 @@ struct ComparedRuns: ParsableArguments {
 
     @OptionGroup var matrices: MatrixOptions
 
-    @Flag(help: "Follow links into other files.")
-    var allowExternalLinks = false
+    @OptionGroup var reading: ReadingOptions
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("No runs were given") }
@@ -73,7 +72,7 @@ struct RunGathering: Sendable {
     private let layers: [String]
     private let matrices: MatrixOptions
     private let snapshots: [String]
-    private let allowsExternalLinks: Bool
+    private let reading: ReadOptions
     private let messages: RunMessages
     /// Whether the figures of results are shown, which take memory.
     private let showsFigures: Bool
@@ -89,7 +88,7 @@ struct RunGathering: Sendable {
         layers = options.layers
         matrices = options.matrices
         snapshots = options.snapshots
-        allowsExternalLinks = options.allowExternalLinks
+        reading = options.reading.options
         self.messages = messages
         let names = known.map { $0.descriptor.id }
         if let unknown = options.metrics?.first(where: { !names.contains($0) }) {
@@ -260,9 +259,8 @@ struct RunGathering: Sendable {
 
     private func analyze(_ path: String) async throws -> Gathered {
         do {
-            let options = ReadOptions(allowsExternalLinks: allowsExternalLinks)
             let run = try Guard.readingStructure(of: path) { () throws(RunError) in
-                try RunFile(path: path, options: options)
+                try RunFile(path: path, options: reading)
             }
             let chosen = metrics.filter { ids?.contains($0.descriptor.id) ?? true }
             let steps = snapshots.filter { $0 != "final" }
@@ -320,12 +318,15 @@ struct RunGathering: Sendable {
                 state.results.removeAll { !ids.contains($0.metric.id) }
             }
             // A store sorts by name; tables and pages list metrics in one order.
-            var layers: [String: Int] = [:]
-            for result in state.results where layers[result.layer] == nil {
-                layers[result.layer] = layers.count
+            var layers: [ExactName: Int] = [:]
+            for result in state.results where layers[ExactName(result.layer)] == nil {
+                layers[ExactName(result.layer)] = layers.count
             }
             let keys = state.results.enumerated().map { position, result in
-                (layers[result.layer] ?? 0, places[result.metric.id] ?? places.count, position)
+                (
+                    layers[ExactName(result.layer)] ?? 0, places[result.metric.id] ?? places.count,
+                    position
+                )
             }
             let order = keys.indices.sorted { keys[$0] < keys[$1] }
             state.results = order.map { state.results[$0] }

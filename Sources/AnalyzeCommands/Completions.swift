@@ -38,7 +38,6 @@ enum Completions {
             // What cannot be printed or would be several words cannot be offered.
             found += run(file).filter { visible($0) == $0 && !$0.contains { $0.isWhitespace } }
         }
-        var seen: Set<String> = []
-        return found.filter { seen.insert($0).inserted }
+        return distinctNames(found)
     }
 }

@@ -23,11 +23,11 @@ struct Inspect: AsyncParsableCommand {
     var runs: [String]
     @Option(help: ArgumentHelp("An earlier step of the same training.", valueName: "step"))
     var snapshot: String?
-    @Flag(help: "Follow links into other files.") var allowExternalLinks = false
+    @OptionGroup var reading: ReadingOptions
     @Flag(help: "Show what the libraries said about an error.") var verbose = false
 
     func run() async throws {
-        let options = ReadOptions(allowsExternalLinks: allowExternalLinks)
+        let options = reading.options
         try await forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
             let run = try RunFile(path: path, options: options)
             write(try run.describe(snapshot: snapshot), to: output)
@@ -109,11 +109,13 @@ struct Validate: AsyncParsableCommand {
         help: ArgumentHelp("HDF5 files.", valueName: "run.h5"),
         completion: .file(extensions: ["h5", "hdf5", "he5"]))
     var runs: [String]
+    @OptionGroup var reading: ReadingOptions
     @Flag(help: "Show what the libraries said about an error.") var verbose = false
 
     func run() async throws {
+        let options = reading.options
         try await forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
-            let problems = try RunFile(path: path).problems()
+            let problems = try RunFile(path: path, options: options).problems()
             let name = visible(path)
             for problem in problems { output.write("\(name): \(problem)\n") }
             if problems.isEmpty { output.write("\(name): valid\n") }

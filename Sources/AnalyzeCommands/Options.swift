@@ -17,7 +17,7 @@ struct SelectionOptions: ParsableArguments {
     }
 
     var sites: [Site] { choices.sites }
-    var readOptions: ReadOptions { choices.readOptions }
+    var readOptions: ReadOptions { choices.reading.options }
     var selection: Selection { choices.selection }
 }
 
@@ -52,6 +52,24 @@ struct ChoiceOptions: ParsableArguments {
             valueName: "exclude|fail"))
     var nonFinite: NonFinitePolicy = .exclude
 
+    @OptionGroup var reading: ReadingOptions
+
+    func validate() throws {
+        if !matrices.datasets.isEmpty, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
+            throw ValidationError(
+                "--dataset names matrices; --layer, --site and --snapshot do not go with it")
+        }
+    }
+
+    var selection: Selection {
+        Selection(
+            layers: layers, sites: sites, datasets: matrices.datasets, axes: matrices.axes,
+            channelsAreLast: matrices.channelsAreLast, snapshots: snapshots, nonFinite: nonFinite)
+    }
+}
+
+/// How files are read: the options of every command that opens runs.
+struct ReadingOptions: ParsableArguments {
     @Option(
         name: .customLong("dtype"),
         help: ArgumentHelp(
@@ -67,20 +85,10 @@ struct ChoiceOptions: ParsableArguments {
             throw ValidationError(
                 "--dtype \(elementType) is not known; known: \(ReadOptions.elementTypes)")
         }
-        if !matrices.datasets.isEmpty, !layers.isEmpty || !sites.isEmpty || !snapshots.isEmpty {
-            throw ValidationError(
-                "--dataset names matrices; --layer, --site and --snapshot do not go with it")
-        }
     }
 
-    var readOptions: ReadOptions {
+    var options: ReadOptions {
         ReadOptions(allowsExternalLinks: allowExternalLinks, elementType: elementType)
-    }
-
-    var selection: Selection {
-        Selection(
-            layers: layers, sites: sites, datasets: matrices.datasets, axes: matrices.axes,
-            channelsAreLast: matrices.channelsAreLast, snapshots: snapshots, nonFinite: nonFinite)
     }
 }
 

@@ -1,5 +1,6 @@
 public import MetricCore
 import Report
+import Text
 
 extension Comparison {
     /// The target and then each layer's quantities along the axis.
@@ -13,11 +14,11 @@ extension Comparison {
         var figures: [Figure] = []
         // The target is the same beside every layer.
         if let first = sections.first {
-            let sameLayer = sections.filter { $0.layer == first.layer }
+            let sameLayer = sections.filter { isSame($0.layer, first.layer) }
             figures += figure(of: sameLayer.map { ($0, $0.target) }, at: places).map { [$0] } ?? []
         }
-        for layer in distinct(sections.map(\.layer)) {
-            let members = sections.filter { $0.layer == layer }
+        for layer in distinctNames(sections.lazy.map(\.layer)) {
+            let members = sections.filter { isSame($0.layer, layer) }
             for key in distinct(members.flatMap { $0.quantities.map(\.key) }) {
                 let tracks = members.compactMap { section in
                     section.quantities.first { $0.key == key }.map { (section, $0) }

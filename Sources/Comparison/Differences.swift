@@ -131,7 +131,7 @@ public struct Differences: Sendable {
     }
 
     private static func names(_ a: RunState, _ b: RunState) -> (first: String, second: String) {
-        guard a.run == b.run else {
+        guard isSame(a.run, b.run) else {
             let parts = distinguishingParts(of: [a.run, b.run])
             return (visible(parts[0]), visible(parts[1]))
         }

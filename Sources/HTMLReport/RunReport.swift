@@ -129,14 +129,12 @@ struct RunNames {
     let all: [String]
 
     init(_ states: [RunState]) {
-        var runs: [String] = []
-        var seen: Set<String> = []
-        for state in states where seen.insert(state.run).inserted { runs.append(state.run) }
+        let runs = distinctNames(states.lazy.map(\.run))
         let parts = Dictionary(
-            zip(runs, distinguishingParts(of: runs)), uniquingKeysWith: { a, _ in a })
+            uniqueKeysWithValues: zip(runs.map { ExactName($0) }, distinguishingParts(of: runs)))
         let hasSteps = states.contains { $0.snapshot != nil }
         all = states.map { state in
-            let name = visible(parts[state.run] ?? state.run)
+            let name = visible(parts[ExactName(state.run)] ?? state.run)
             return hasSteps ? "\(name), \(state.snapshot.map { "step \($0)" } ?? "final")" : name
         }
     }

@@ -18,15 +18,16 @@ struct RunSection {
     }
 
     /// The layers' names, in their order.
-    var layers: [String] {
-        var seen: Set<String> = []
-        return state.results.map(\.layer).filter { seen.insert($0).inserted }
+    var layers: [String] { distinctNames(state.results.lazy.map(\.layer)) }
+
+    func results(ofLayer layer: String) -> [LayerResult] {
+        state.results.filter { isSame($0.layer, layer) }
     }
 
     var context: [String: Any] {
         var figures: [Figure] = []
         let layers = layers.map { layer -> [String: Any] in
-            let results = state.results.filter { $0.layer == layer && $0.status != .skipped }
+            let results = results(ofLayer: layer).filter { $0.status != .skipped }
             let own = results.flatMap(\.figures)
             let first = figures.count
             figures += own
@@ -114,7 +115,7 @@ struct Overview {
                 Self.cell(section.state[name], isNumeric: isNumeric)
             }
             for layer in section.layers {
-                let results = section.state.results.filter { $0.layer == layer }
+                let results = section.results(ofLayer: layer)
                 let neurons = results.map(\.neurons).max() ?? 0
                 let cells =
                     before + [

@@ -5,17 +5,15 @@ import Text
 /// How the results of one command are told apart: what they all share is left out.
 struct Labels {
     /// What remains of each run's path when the folders and endings that all share are gone.
-    let runs: [String: String]
+    let runs: [ExactName: String]
     let showsRun: Bool
     private(set) var showsSite: Bool
     let showsSnapshot: Bool
 
     init(_ results: [LayerResult]) {
-        var paths: [String] = []
-        var known: Set<String> = []
-        for result in results where known.insert(result.run).inserted { paths.append(result.run) }
+        let paths = distinctNames(results.lazy.map(\.run))
         runs = Dictionary(
-            zip(paths, distinguishingParts(of: paths)), uniquingKeysWith: { a, _ in a })
+            uniqueKeysWithValues: zip(paths.map { ExactName($0) }, distinguishingParts(of: paths)))
         showsRun = paths.count > 1
         showsSite = Set(results.map(\.site)).count > 1
         showsSnapshot = results.contains { $0.snapshot != nil }
@@ -29,7 +27,7 @@ struct Labels {
         return labels
     }
 
-    func run(of result: LayerResult) -> String { visible(runs[result.run] ?? result.run) }
+    func run(of result: LayerResult) -> String { visible(runs[ExactName(result.run)] ?? result.run) }
 
     /// "hidden", or as much more as it takes: "a hidden (pre, step 100)".
     func label(of result: LayerResult) -> String {

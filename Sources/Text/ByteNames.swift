@@ -110,3 +110,9 @@ public struct ExactName: Hashable, Comparable, Sendable, CustomStringConvertible
 
 /// Whether two names have the same bytes.
 public func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+
+/// Each name once, in the order of its first occurrence; names differ if their bytes do.
+public func distinctNames(_ names: some Sequence<String>) -> [String] {
+    var seen: Set<ExactName> = []
+    return names.filter { seen.insert(ExactName($0)).inserted }
+}

@@ -30,6 +30,26 @@ struct RunReportTests {
         #expect(page.components(separatedBy: "<svg ").count == 1 + 4 * 2 + 2)
     }
 
+    /// "é" in two Unicode forms: two runs, two layers, and no row that stands for both.
+    @Test func namesThatDifferInBytesStayApart() throws {
+        let names = ["caf\u{E9}", "cafe\u{301}"]
+        let both = names.enumerated().map { index, name in
+            sample("\(name).h5", width: 64 << index, accuracy: 0.5, dead: 1, layer: name)
+        }
+        var one = both[0]
+        one.results += both[1].results
+        let page = try page(of: both + [one])
+        let overview = try #require(page.range(of: "id=\"overview-table\""))
+        let rows = page[overview.upperBound...].components(separatedBy: "</table>")[0]
+            .components(separatedBy: "<tr")
+        // Swift's == takes the two names for one; bytes do not.
+        func count(_ name: String) -> Int {
+            rows.count { Array($0.utf8).firstRange(of: Array(name.utf8)) != nil }
+        }
+        // The first name is also that of the run whose second layer has the other.
+        #expect(names.map(count) == [3, 2])
+    }
+
     @Test func isTheSameForTheSameRuns() throws {
         #expect(try page(of: runs) == page(of: runs))
     }

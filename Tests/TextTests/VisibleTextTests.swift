@@ -86,3 +86,9 @@ import Text
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 }
+
+@Test func distinctNamesCompareBytes() {
+    let names = distinctNames(["caf\u{E9}", "a", "cafe\u{301}", "a", "caf\u{E9}"])
+    #expect(
+        names.map { Array($0.utf8) } == ["caf\u{E9}", "a", "cafe\u{301}"].map { Array($0.utf8) })
+}
