@@ -224,6 +224,14 @@ let executables: [Target] = [
         swiftSettings: strict),
 ]
 
+/// Whether the parsers' fuzzer is built, which needs `--sanitize fuzzer`: Scripts/fuzz-parsers.
+let isFuzzing = Context.environment["LAMINA_FUZZ"] != nil
+let fuzzers: [Target] = [
+    .executableTarget(
+        name: "fuzz-parsers", dependencies: ["Comparison", "Datasets", "Report", "RunFormat"],
+        path: "Tests/FuzzParsers", swiftSettings: strict)
+]
+
 let package = Package(
     name: "lamina",
     products: [
@@ -241,6 +249,6 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
     ],
     targets: systemLibraries + modules.flatMap { $0 } + metrics.flatMap(metric) + registry
-        + executables,
+        + executables + (isFuzzing ? fuzzers : []),
     swiftLanguageModes: [.v6]
 )

@@ -66,12 +66,13 @@ import Isolation
         UnsafeMutablePointer<Int>(bitPattern: 16)?.pointee = 1
     }
 
-    /// Recursion without end, which the compiler cannot turn into a loop.
-    private static func depth(of number: Int) -> Int {
-        if number == 0 { return 0 }
-        var room = (number, number, number, number)
-        withUnsafeMutablePointer(to: &room) { $0.pointee.1 += 1 }
-        return depth(of: number &+ 1) &+ room.1
+    /// Recursion that overflows the stack: the system sees each call's bytes, so that the optimizer can
+    /// neither make a loop of it nor conclude that it never returns.
+    @inline(never) private static func depth(of number: Int) -> Int {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { room in
+            guard write(-1, room.baseAddress, number) < 0 else { return 0 }
+            return depth(of: number + 1) + room.count
+        }
     }
 
     private static func trap(_ number: Int) {
