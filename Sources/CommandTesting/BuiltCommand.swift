@@ -23,6 +23,13 @@ public struct BuiltCommand: Sendable {
         }
     }
 
+    /// Whether the commands were built with a sanitizer, as `Scripts/sanitize` says: it maps terabytes of
+    /// addresses and multiplies the time.
+    public static let isSanitized =
+        ProcessInfo.processInfo.environment["LAMINA_SANITIZER"] != nil
+
+    private static let timeLimit = isSanitized ? 600.0 : 60
+
     /// The command was still running after a minute.
     public struct TimedOut: Error {}
 
@@ -78,7 +85,7 @@ public struct BuiltCommand: Sendable {
         if let seconds, ended.wait(timeout: .now() + seconds) == .timedOut {
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
-        } else if seconds == nil, ended.wait(timeout: .now() + 60) == .timedOut {
+        } else if seconds == nil, ended.wait(timeout: .now() + Self.timeLimit) == .timedOut {
             process.terminate()
             throw TimedOut()
         }

@@ -151,13 +151,15 @@ import Testing
     }
 
     /// Two rows of 400,000 neurons, whose covariance would take terabytes, within 4 GB of addresses.
-    @Test(arguments: [
-        [],
-        [
-            "--solver", "randomized", "--components", "1", "--oversampling", "0",
-            "--power-iterations", "0",
-        ],
-    ])
+    @Test(
+        .enabled(if: !BuiltCommand.isSanitized, "a sanitizer maps more"),
+        arguments: [
+            [],
+            [
+                "--solver", "randomized", "--components", "1", "--oversampling", "0",
+                "--power-iterations", "0",
+            ],
+        ])
     func manyNeuronsOfFewSamples(solver: [String]) throws {
         let tool = BuiltCommand.folder.appending(path: "analyze").path()
         let outcome = try BuiltCommand(name: "/bin/sh").run(
@@ -170,7 +172,9 @@ import Testing
     }
 
     /// What a file claims is not asked of the system: within 4 GB of addresses.
-    @Test(arguments: ["claims", "shapes", "virtual"])
+    @Test(
+        .enabled(if: !BuiltCommand.isSanitized, "a sanitizer maps more"),
+        arguments: ["claims", "shapes", "virtual"])
     func claimsAllocateNothing(file: String) throws {
         let tool = BuiltCommand.folder.appending(path: "analyze").path()
         let outcome = try BuiltCommand(name: "/bin/sh").run([
