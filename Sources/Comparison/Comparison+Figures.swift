@@ -6,9 +6,8 @@ extension Comparison {
     /// The target and then each layer's quantities along the axis.
     ///
     /// Each run is a point, the means are a line, the interval of the mean of three runs and more is
-    /// dashed, untrained
-    /// networks are dashed in another colour. What is kept apart (data sets) shares the axes, a
-    /// colour each.
+    /// dashed, untrained networks are dashed in another colour. What is kept apart (data sets) shares
+    /// the axes; each has one colour in all figures, whether or not the others have values there.
     public var figures: [Figure] {
         let places = Places(sections.flatMap(\.groups), axis: axis)
         var figures: [Figure] = []
@@ -34,25 +33,32 @@ extension Comparison {
     ) -> Figure? {
         let tracks = tracks.filter { !$0.track.points.isEmpty }
         guard let (section, track) = tracks.first else { return nil }
+        let kinds = distinct(sections.map(\.conditionText))
         var series: [Figure.Series] = []
-        for (group, (section, track)) in tracks.enumerated() {
-            let notes = section.conditions.map(\.value).joined(separator: ", ")
+        var baselines: [Figure.Series?] = []
+        for (index, (section, track)) in tracks.enumerated() {
+            let kind = section.conditionText
+            let group = kinds.firstIndex(of: kind) ?? 0
+            let positions = section.groups.map { places.position(of: $0) }
             series += track.series(
-                name: tracks.count > 1 ? notes : "mean", group: group, level: level,
+                name: kinds.count > 1 ? kind : "mean", group: group, level: level,
                 // One name serves all intervals.
-                namesInterval: group == tracks.count - 1,
-                positions: section.groups.map { places.position(of: $0) })
-        }
-        let baselines = tracks.enumerated().compactMap { group, member in
-            member.track.along(
-                tracks.count > 1 ? "" : "untrained", .dashedLine, member.track.baselines,
-                group: tracks.count + group,
-                positions: member.section.groups.map { places.position(of: $0) })
+                namesInterval: index == tracks.count - 1, positions: positions)
+            baselines.append(
+                track.along(
+                    kinds.count > 1 ? "" : "untrained", .dashedLine, track.baselines,
+                    group: kinds.count + group, positions: positions))
         }
         return Figure(
             title: (track.metric == nil ? "" : section.layer + ": ") + track.heading,
-            x: places.axis, y: Figure.Axis(track.verticalLabel), series: series + baselines)
+            x: places.axis, y: Figure.Axis(track.verticalLabel),
+            series: series + baselines.compactMap { $0 })
     }
+}
+
+extension Comparison.Section {
+    /// What its runs have in common and other sections do not: "mnist, 10".
+    fileprivate var conditionText: String { conditions.map(\.value).joined(separator: ", ") }
 }
 
 /// Where groups stand on the horizontal axis: numbers at their value, on a logarithm to base 2 if

@@ -64,7 +64,8 @@ struct GnuplotScript {
         case .png:
             line(
                 "set terminal pngcairo noenhanced size \(width * 3 / 2),\(height * 3 / 2) "
-                    + "fontscale 1.5 linewidth 1.8 font 'Sans,11' background '#ffffff'")
+                    + "fontscale 1.5 pointscale 2 linewidth 1.8 font 'Sans,11' background '#ffffff'"
+            )
         case .pdf:
             // 100 units of the layout are an inch.
             line(

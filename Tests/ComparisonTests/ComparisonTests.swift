@@ -70,7 +70,7 @@ struct ComparisonTests {
         let runs = [
             state("a.h5", width: 64, accuracy: 0.9, count: 1, dataset: "mnist"),
             state("b.h5", width: 64, accuracy: 0.8, count: 2, dataset: "fashion"),
-            state("c.h5", width: 128, accuracy: 0.91, count: 3, dataset: "mnist"),
+            state("c.h5", width: 128, accuracy: 0.91, count: 3, w: 0.9, dataset: "mnist"),
         ]
         let comparison = try Comparison(runs, options: ComparisonOptions())
         #expect(comparison.sections.map { $0.conditions.map(\.value) } == [["fashion"], ["mnist"]])
@@ -80,6 +80,10 @@ struct ComparisonTests {
             comparison.figures.first { $0.title == "hidden: Dead neurons: dead" })
         #expect(Set(figure.series.map(\.group)) == [0, 1])
         #expect(figure.series.map(\.name).contains("mnist"))
+        // The same colour and name where the other has no values.
+        let alone = try #require(comparison.figures.first { $0.title.hasSuffix(": W") })
+        #expect(alone.series.map(\.group) == [1, 1])
+        #expect(alone.series.map(\.name) == ["mnist", ""])
     }
 
     @Test func groupsByAnyAttributeOrParameter() throws {
