@@ -16,7 +16,7 @@ extension RunFile {
         }
         let history = "/\(Schema.Path.history)"
         if let links = try? file.object(at: history).links() {
-            for link in links {
+            for link in links where link.name != Schema.Path.events {
                 let array = ArrayInfo("\(history)/\(link.name)", in: file, limits: options)
                 problems += unreadable(array)
                 if array.refusal == nil, array.shape.count != 1 {

@@ -167,7 +167,8 @@ public final class RunFile: Sendable {
         }
         var history: [(name: String, values: [Double])] = []
         var left = 1 << 24
-        for link in links.sorted(by: { naturallyPrecedes($0.name, $1.name) }) {
+        for link in links.sorted(by: { naturallyPrecedes($0.name, $1.name) })
+        where link.name != Schema.Path.events {
             let array = ArrayInfo("\(group)/\(link.name)", in: file, limits: options)
             let values = try vector(array)
             left -= values.count
@@ -185,17 +186,34 @@ public final class RunFile: Sendable {
     /// - Throws: ``RunError`` if it has more than one dimension or 16 million elements, or cannot
     ///   be read.
     public func vector(_ array: ArrayInfo) throws(RunError) -> [Double] {
-        let encoding = try array.check()
-        guard array.shape.count <= 1, array.shape.reduce(1, *) <= 1 << 24 else {
+        _ = try array.check()
+        guard array.shape.count <= 1 else {
             throw RunError(
                 .badData, file: path, object: array.path,
                 "its shape is \(shapeText(array.shape)); a vector is needed")
+        }
+        return try values(array, limit: 1 << 24)
+    }
+
+    /// All values of an array, row-major.
+    ///
+    /// - Throws: ``RunError`` if it has more than `limit` elements or cannot be read.
+    public func values(_ array: ArrayInfo, limit: Int = 1 << 28) throws(RunError) -> [Double] {
+        let encoding = try array.check()
+        var count = 1
+        for length in array.shape {
+            let (product, overflows) = count.multipliedReportingOverflow(by: length)
+            guard !overflows, product <= limit else {
+                throw RunError(
+                    .badData, file: path, object: array.path,
+                    "its shape is \(shapeText(array.shape)); at most \(limit) values are read")
+            }
+            count = product
         }
         let dataset = try reading(path) { () throws(HDF5Error) in
             try HDF5Dataset(array.path, in: file)
         }
         try array.checkSame(as: dataset)
-        let count = array.shape.first ?? 1
         let elements = StoredElements(dataset, encoding)
         var values = [Double](repeating: 0, count: count)
         try reading(path) { () throws(HDF5Error) in

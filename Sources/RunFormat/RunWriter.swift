@@ -127,6 +127,24 @@ public final class RunWriter {
             StorageOptions(.float64), doubles: values)
     }
 
+    /// What happened at which epoch of the training: columns of equal length, in `/history/events`.
+    ///
+    /// - Parameters:
+    ///   - columns: whole numbers, by name: "epoch", "step", "layer" (its index), ...
+    ///   - legend: what the numbers of a column stand for, by name.
+    /// - Throws: ``RunError`` if writing fails.
+    public func addEvents(
+        _ columns: [(name: String, values: [Int])], legend: [(name: String, text: String)]
+    ) throws(RunError) {
+        let group = "/\(Schema.Path.history)/\(Schema.Path.events)"
+        for (name, values) in columns {
+            try whole(
+                "\(group)/\(name)", shape: [values.count], StorageOptions(.int64),
+                integers: values)
+        }
+        for (name, text) in legend { try set(name, .text(text), of: group) }
+    }
+
     /// Finishes the file and gives it its name.
     ///
     /// - Throws: ``RunError`` if anything could not be written; then no file has appeared and an
@@ -167,7 +185,7 @@ public final class RunWriter {
 
     func whole(
         _ name: String, shape: [Int], _ options: StorageOptions, floats: [Float] = [],
-        doubles: [Double] = []
+        doubles: [Double] = [], integers: [Int] = []
     ) throws(RunError) {
         let file = try openFile()
         try reading(path) { () throws(HDF5Error) in
@@ -175,6 +193,9 @@ public final class RunWriter {
             var bytes: [UInt8] = []
             appendBytes(of: floats, as: options.element, to: &bytes)
             appendBytes(of: doubles, as: options.element, to: &bytes)
+            for value in integers {
+                withUnsafeBytes(of: Int64(value).littleEndian) { bytes.append(contentsOf: $0) }
+            }
             try write(bytes, to: dataset, start: shape.map { _ in 0 }, count: shape)
         }
     }
@@ -220,5 +241,11 @@ public struct LayerWriter {
     public func set(_ name: String, _ values: [Float], shape: [Int]) throws(RunError) {
         precondition(values.count == shape.reduce(1, *), "\(values.count) values for \(shape)")
         try run.whole("\(path)/\(name)", shape: shape, StorageOptions(.float32), floats: values)
+    }
+
+    /// A further vector of whole numbers, such as the identities of the neurons.
+    public func set(_ name: String, integers values: [Int]) throws(RunError) {
+        try run.whole(
+            "\(path)/\(name)", shape: [values.count], StorageOptions(.int64), integers: values)
     }
 }

@@ -15,6 +15,8 @@ public enum Schema {
         public static let targets = "targets"
         /// The group of what was recorded each epoch.
         public static let history = "history"
+        /// The group of events in that of the history: columns of whole numbers.
+        public static let events = "events"
         /// The group of earlier steps.
         public static let snapshots = "snapshots"
     }
@@ -47,6 +49,18 @@ public enum Schema {
         public static let testLoss = "test_loss"
         /// Text: settings of the training, JSON.
         public static let parameters = "parameters"
+        /// Text, of a training that resizes its network: converged, budget, collapsed or diverged.
+        public static let outcome = "outcome"
+        /// Integer: the epoch whose network is recorded.
+        public static let selectedEpoch = "selected_epoch"
+        /// Integers: units of the hidden layers at the start of the training.
+        public static let startSizes = "start_sizes"
+        /// Integers: units of the recorded network's hidden layers that pass anything on.
+        public static let finalSizes = "final_sizes"
+        /// Number: the strength of the penalty above which no unit would be left.
+        public static let largestStrength = "lambda_max"
+        /// Text: the run whose final sizes a plain network was given.
+        public static let parent = "parent"
         /// Of a layer: order of execution.
         public static let index = "index"
         /// Of a layer: "linear", "conv2d", ...
