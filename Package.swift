@@ -164,9 +164,10 @@ let modules: [[Target]] = [
     module("CommandTesting", testedWith: nil),
     module("KernelTesting", uses: ["CKernels"], testedWith: nil),
     module("Datasets", uses: ["CZlib", "Files", "LinearAlgebra"]),
+    module("Networks", uses: ["LinearAlgebra"]),
     module(
         "Training",
-        uses: ["CKernels", "Datasets", "Files", "HDF5", "LinearAlgebra", "RunFormat"]),
+        uses: ["CKernels", "Datasets", "Files", "HDF5", "LinearAlgebra", "Networks", "RunFormat"]),
 ]
 
 let registry: [Target] = [
@@ -208,7 +209,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "train",
         dependencies: [
-            "Datasets", "Executable", "Files", "HDF5", "RunFormat", "Text", "Training",
+            "Datasets", "Executable", "Files", "HDF5", "Networks", "RunFormat", "Text", "Training",
             argumentParser,
         ],
         swiftSettings: strict, linkerSettings: standalone),
@@ -220,7 +221,7 @@ let executables: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "trainTests",
-        dependencies: ["CommandTesting", "Files", "LinearAlgebra", "RunFormat"],
+        dependencies: ["CommandTesting", "Files", "HDF5", "LinearAlgebra", "RunFormat"],
         swiftSettings: strict),
 ]
 

@@ -1,3 +1,5 @@
+import Networks
+
 /// Where a training first met a quantity that is infinite or NaN, from which it cannot recover.
 public struct Divergence: Sendable, Hashable, CustomStringConvertible {
     /// What is watched: loss and penalty after each batch, the others after each epoch.

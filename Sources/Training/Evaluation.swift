@@ -1,14 +1,15 @@
 public import LinearAlgebra
+public import Networks
 
 /// How well a network does on a set of samples.
 public struct Evaluation: Sendable, Hashable {
-    /// Mean loss, penalties of the layers included.
+    /// Mean loss, without penalties.
     public var loss: Double
     /// Share of samples whose largest output is that of their class; `nil` without classes.
     public var accuracy: Double?
 
-    init(_ sums: LossSums, penalty: Double, loss: Loss) {
-        self.loss = sums.loss / Double(max(1, sums.samples)) + penalty
+    init(_ sums: LossSums, loss: Loss) {
+        self.loss = sums.loss / Double(max(1, sums.samples))
         accuracy =
             loss == .crossEntropy ? Double(sums.correct) / Double(max(1, sums.samples)) : nil
     }
@@ -28,21 +29,22 @@ extension Network {
     ) throws(TrainingError) -> Evaluation {
         try check(data, for: loss)
         return evaluate(
-            data, loss: loss, in: Workspace(self, capacity: size, withGradients: false))
+            data, loss: loss, in: Workspace(self, capacity: size, for: .evaluation))
     }
 
     func evaluate(
         _ data: TrainingData<Scalar>, loss: Loss, in workspace: Workspace<Scalar>
     ) -> Evaluation {
         var sums = LossSums()
-        let batch = Batch(capacity: workspace.capacity, data: data)
+        let batch = Minibatch<Scalar>(
+            capacity: workspace.capacity, inputs: data.inputCount, outputs: data.outputCount)
         let all = Array(0..<data.count)
         for start in stride(from: 0, to: data.count, by: workspace.capacity) {
             batch.load(all[start..<min(start + workspace.capacity, data.count)], of: data)
             workspace.forward(batch.inputs, through: self)
             sums.add(workspace.loss(loss, of: batch, withGradient: false))
         }
-        return Evaluation(sums, penalty: workspace.penalty(of: self), loss: loss)
+        return Evaluation(sums, loss: loss)
     }
 
     /// The activations of every layer on consecutive samples, batch by batch.
@@ -59,8 +61,9 @@ extension Network {
     ) throws(E) {
         precondition(
             data.inputCount == inputs, "\(data.inputCount) values for \(inputs) inputs")
-        let workspace = Workspace(self, capacity: size, withGradients: false)
-        let batch = Batch(capacity: size, data: data)
+        let workspace = Workspace(self, capacity: size, for: .recording)
+        let batch = Minibatch<Scalar>(
+            capacity: size, inputs: data.inputCount, outputs: data.outputCount)
         let all = Array(0..<data.count)
         for start in stride(from: 0, to: data.count, by: size) {
             let range = start..<min(start + size, data.count)
@@ -69,53 +72,46 @@ extension Network {
             try body(
                 range,
                 layers.indices.map { layer in
-                    let (pre, post) = workspace.activations(ofLayer: layer)
                     let count = range.count * layers[layer].outputs
                     func matrix(_ values: UnsafePointer<Scalar>) -> Matrix<Scalar> {
                         Matrix(
                             rows: range.count, columns: layers[layer].outputs,
                             elements: UnsafeBufferPointer(start: values, count: count))
                     }
-                    let preActivations = matrix(pre)
-                    return (preActivations, pre == post ? preActivations : matrix(post))
+                    let post = matrix(workspace.post(ofLayer: layer))
+                    let isPlain =
+                        layers[layer].activation == .identity && !layers[layer].gate.isPresent
+                    guard !isPlain, let pre = workspace.pre(ofLayer: layer) else {
+                        return (post, post)
+                    }
+                    return (matrix(pre), post)
                 })
         }
     }
 
-    /// The network's outputs for `inputs`, shape (samples, inputs): shape (samples, outputs).
-    public func outputs(for inputs: Matrix<Scalar>) -> Matrix<Scalar> {
-        precondition(inputs.columns == self.inputs, "\(inputs.columns) for \(self.inputs) inputs")
-        let workspace = Workspace(self, capacity: inputs.rows, withGradients: false)
-        workspace.forward(inputs, through: self)
-        return Matrix(
-            rows: inputs.rows, columns: outputs,
-            elements: UnsafeBufferPointer(
-                start: workspace.activations(ofLayer: layers.count - 1).post,
-                count: inputs.rows * outputs))
-    }
-
-    /// The mean loss over `data`, penalties included, and its derivatives by all parameters.
+    /// The mean loss over `data` and its derivatives by all parameters.
     ///
     /// - Returns: the gradient, for each layer the slots' values, row-major.
     public func lossAndGradient(
         _ data: TrainingData<Scalar>, loss: Loss
     ) throws(TrainingError) -> (loss: Double, gradient: [[Matrix<Scalar>]]) {
         try check(data, for: loss)
-        let workspace = Workspace(self, capacity: data.count, withGradients: true)
-        let batch = Batch(capacity: data.count, data: data)
+        let workspace = Workspace(self, capacity: data.count, for: .training)
+        let batch = Minibatch<Scalar>(
+            capacity: data.count, inputs: data.inputCount, outputs: data.outputCount)
         batch.load(Array(0..<data.count)[...], of: data)
         workspace.forward(batch.inputs, through: self)
         let sums = workspace.loss(loss, of: batch, withGradient: true)
-        let penalty = workspace.backward(through: self)
+        workspace.backward(through: self)
         let gradient = layers.indices.map { layer in
             layout.entries.filter { $0.layer == layer }.map { entry in
                 Matrix(
                     rows: entry.slot.rows, columns: entry.slot.columns,
                     elements: UnsafeBufferPointer(
-                        start: workspace.gradients.base + entry.offset, count: entry.slot.count))
+                        start: workspace.gradients + entry.offset, count: entry.slot.count))
             }
         }
-        return (Evaluation(sums, penalty: penalty, loss: loss).loss, gradient)
+        return (Evaluation(sums, loss: loss).loss, gradient)
     }
 
     /// - Throws: ``TrainingError`` if the network cannot be trained on `data` with `loss`.

@@ -1,13 +1,16 @@
 import LinearAlgebra
+import Networks
 
 /// An optimizer at work on the parameters of one network.
-struct Optimizer<Scalar: NetworkScalar>: Sendable {
+struct Optimizer<Scalar: TrainingScalar>: Sendable {
     let configuration: OptimizerConfiguration
     /// Updates made.
     private(set) var step = 0
     /// What is remembered for each parameter: rows of the parameters' layout.
     private(set) var moments: [Matrix<Scalar>]
-    private var chunks: [Chunk]
+    private var chunks: [Chunk] = []
+    /// For each layer whether no weight and no bias of it learns.
+    private(set) var isFrozen: [Bool] = []
 
     /// Parameters that are updated together by one core.
     private struct Chunk: Sendable {
@@ -17,10 +20,10 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
 
     init(_ configuration: OptimizerConfiguration, layout: ParameterLayout) {
         self.configuration = configuration
-        moments = (0..<configuration.rule.momentCount).map { _ in
+        moments = (0..<configuration.momentCount).map { _ in
             Matrix(rows: 1, columns: layout.count)
         }
-        chunks = Self.chunks(configuration, layout)
+        divide(layout)
     }
 
     /// Goes on from `moments` and `step`.
@@ -36,24 +39,29 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
         self.moments = moments.map { Matrix(rows: 1, columns: layout.count, elements: $0) }
     }
 
-    private static func chunks(
-        _ configuration: OptimizerConfiguration, _ layout: ParameterLayout
-    ) -> [Chunk] {
+    private mutating func divide(_ layout: ParameterLayout) {
         // Four arrays of 16,384 floats fit into a core's second-level cache.
         let size = 16_384
-        return layout.entries.flatMap { entry in
-            let group = configuration.groups[entry.slot.name] ?? configuration.standard
-            return stride(from: 0, to: entry.slot.count, by: size).map { start in
+        let layers = 1 + (layout.entries.last?.layer ?? 0)
+        let names = RunRecorder.layerNames(hidden: layers - 1)
+        chunks = []
+        isFrozen = Array(repeating: true, count: layers)
+        for entry in layout.entries {
+            let group = configuration.group(layer: names[entry.layer], slot: entry.slot)
+            if group.isFrozen ?? false { continue }
+            if [.weight, .bias].contains(entry.slot.role) { isFrozen[entry.layer] = false }
+            for start in stride(from: 0, to: entry.slot.count, by: size) {
                 let end = min(start + size, entry.slot.count)
-                return Chunk(range: entry.offset + start..<entry.offset + end, group: group)
+                chunks.append(
+                    Chunk(range: entry.offset + start..<entry.offset + end, group: group))
             }
         }
     }
 
-    /// Keeps the moments of the parameters at `positions`, which now lie as in `layout`.
-    mutating func keep(_ positions: [Int], layout: ParameterLayout) {
-        moments = moments.map { $0.selectingColumns(positions) }
-        chunks = Self.chunks(configuration, layout)
+    /// Follows an edit of the network, whose parameters now lie as in `layout`.
+    mutating func follow(_ map: ParameterMap, layout: ParameterLayout) {
+        moments = moments.map { map.moved($0) }
+        divide(layout)
     }
 
     /// Moves `parameters` one step against `gradients`; both lie as in the layout.
@@ -62,14 +70,15 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
     ///   - parameters: one row.
     ///   - gradients: as many scalars.
     ///   - factor: on the learning rate, of this step.
+    ///   - shrinkages: proximal maps that follow the step.
     ///   - other: work that has nothing to do with these, done at the same time. It runs here
     ///     because a division of work within another gets fewer threads.
     mutating func update(
         _ parameters: inout Matrix<Scalar>, gradients: UnsafePointer<Scalar>,
-        factor: Double = 1, alongside other: () -> Void
+        factor: Double = 1, shrinkages: [Shrinkage] = [], alongside other: () -> Void
     ) {
         step += 1
-        let rule = configuration.rule
+        let configuration = configuration
         let rate = configuration.learningRate * factor
         let step = step
         let chunks = chunks
@@ -80,12 +89,26 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
                     guard index > 0 else { return other() }
                     let (range, group) = (chunks[index - 1].range, chunks[index - 1].group)
                     let start = range.lowerBound
+                    let values = UnsafeMutableBufferPointer(start: p + start, count: range.count)
+                    let rate = (group.rate.map { $0 * factor } ?? rate) * group.rateFactor
+                    let isDecoupled = group.decayKind == .decoupled && group.weightDecay > 0
+                    if isDecoupled { scale(values, by: Scalar(1 - rate * group.weightDecay)) }
                     Scalar.update(
                         p + start, by: gradients + start, first: m.map { $0 + start },
                         second: v.map { $0 + start }, count: range.count,
                         UpdateStep(
-                            rule, rate: rate * group.rateFactor, decay: group.weightDecay,
-                            step: step))
+                            group.rule ?? configuration.rule, rate: rate,
+                            decay: isDecoupled ? 0 : group.weightDecay, step: step))
+                    if group.lower != nil || group.upper != nil {
+                        clamp(values, from: group.lower, to: group.upper)
+                    }
+                }
+                for shrinkage in shrinkages {
+                    let group = configuration.group(layer: shrinkage.layer, slot: shrinkage.slot)
+                    shrinkage.apply(
+                        to: p, second: v, rule: group.rule ?? configuration.rule,
+                        rate: (group.rate.map { $0 * factor } ?? rate) * group.rateFactor,
+                        step: step)
                 }
             }
         }
@@ -104,5 +127,22 @@ struct Optimizer<Scalar: NetworkScalar>: Sendable {
             }
             moments.append(second)
         }
+    }
+}
+
+@_specialize(where Scalar == Float)
+@_specialize(where Scalar == Double)
+private func scale<Scalar: NetworkScalar>(
+    _ values: UnsafeMutableBufferPointer<Scalar>, by factor: Scalar
+) {
+    for i in values.indices { values[i] *= factor }
+}
+
+private func clamp<Scalar: NetworkScalar>(
+    _ values: UnsafeMutableBufferPointer<Scalar>, from lower: Double?, to upper: Double?
+) {
+    for i in values.indices {
+        if let lower, values[i] < Scalar(lower) { values[i] = Scalar(lower) }
+        if let upper, values[i] > Scalar(upper) { values[i] = Scalar(upper) }
     }
 }

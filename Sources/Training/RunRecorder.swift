@@ -1,5 +1,6 @@
 public import HDF5
 import LinearAlgebra
+public import Networks
 public import RunFormat
 
 /// What of a training goes into its run file.
@@ -52,7 +53,7 @@ public final class RunRecorder {
     }
 
     /// The same of a network with `hidden` layers before its outputs.
-    static func layerNames(hidden: Int) -> [String] {
+    package static func layerNames(hidden: Int) -> [String] {
         (0...hidden).map { index in
             index == hidden ? "output" : hidden == 1 ? "hidden" : "hidden\(index + 1)"
         }
@@ -91,11 +92,12 @@ public final class RunRecorder {
     ///   - network: any state of the training.
     ///   - data: the samples whose activations are recorded; the first ones, if not all.
     ///   - snapshot: the step, if it is not the final state.
+    ///   - resizes: whether units may come and go, so that their identities are recorded.
     ///   - isWanted: asked before each batch whether to go on.
     /// - Throws: `RunError` if writing fails, ``TrainingError/cancelled`` if `isWanted` said no.
     public func record(
         _ network: Network<Float>, on data: TrainingData<Float>, snapshot: String? = nil,
-        isWanted: () -> Bool = { true }
+        resizes: Bool = false, isWanted: () -> Bool = { true }
     ) throws {
         let names = Self.layerNames(of: network)
         let samples = min(options.samples ?? data.count, data.count)
@@ -105,12 +107,9 @@ public final class RunRecorder {
             let writer = try writer.addLayer(
                 names[index], index: index, kind: layer.kind,
                 activation: layer.activation.rawValue, snapshot: snapshot)
-            for slot in layer.slots {
-                let values = network[index, slot.name].elements
-                try writer.set(
-                    slot.name, values,
-                    shape: slot.columns == 1 && slot.inputAxis == nil
-                        ? [slot.rows] : [slot.rows, slot.columns])
+            try recordParameters(of: network, layer: index, to: writer)
+            if resizes {
+                try writer.set("unit", integers: network.units[index].ids.map { Int($0) })
             }
             guard
                 options.layers.isEmpty
@@ -137,6 +136,49 @@ public final class RunRecorder {
             }
         }
         overflowCount += recorded.reduce(0) { $0 + $1.pre.overflowCount + $1.post.overflowCount }
+    }
+
+    /// Weights and biases are those of the layer itself, without its gate.
+    private func recordParameters(
+        of network: Network<Float>, layer index: Int, to layer: LayerWriter
+    ) throws(RunError) {
+        for slot in network.layers[index].slots where slot.role != .gate {
+            let isVector = slot.columns == 1 && slot.inputAxis == nil
+            try layer.set(
+                slot.name, network[index, slot.name].elements,
+                shape: isVector ? [slot.rows] : [slot.rows, slot.columns])
+        }
+        guard let factors = network.factors(ofLayer: index) else { return }
+        try layer.set(Gate.Name.filter, factors, shape: [factors.count])
+        if case .ramp = network.layers[index].gate {
+            let size = Double(network[index, Gate.Name.size].elements[0])
+            try writer.set(Gate.Name.size, .number(size), of: layer.path)
+            let slope = network.slope(ofLayer: index)
+            try writer.set(Gate.Name.slope, .number(slope), of: layer.path)
+        }
+    }
+
+    /// Records how a training changed the network's shape.
+    ///
+    /// - Throws: `RunError` if writing fails.
+    public func record(_ events: [TrainingEvent], layers: [String]) throws(RunError) {
+        guard !events.isEmpty else { return }
+        var reasons: [String] = []
+        for event in events where !reasons.contains(event.reason) { reasons.append(event.reason) }
+        try writer.addEvents(
+            [
+                ("epoch", events.map(\.epoch)), ("step", events.map(\.step)),
+                ("layer", events.map { layers.firstIndex(of: $0.layer) ?? -1 }),
+                ("before", events.map(\.before)), ("after", events.map(\.after)),
+                ("reason", events.map { reasons.firstIndex(of: $0.reason) ?? -1 }),
+            ],
+            legend: [
+                ("layer", legend(layers)), ("reason", legend(reasons)),
+            ])
+    }
+
+    private func legend(_ names: [String]) -> String {
+        names.enumerated().map { "\($0.offset): \($0.element)" }.joined(separator: ", ")
     }
 
     private func recordTargets(

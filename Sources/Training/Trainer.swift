@@ -1,33 +1,52 @@
 import LinearAlgebra
+public import Networks
 
 /// Trains one network; same settings, same data, same bits, on any number of cores.
 ///
 /// After each epoch ``state`` holds all that another trainer needs to go on as this one would.
-public final class Trainer<Scalar: NetworkScalar> {
+public final class Trainer<Scalar: TrainingScalar> {
     /// The network in its present state.
-    public private(set) var network: Network<Scalar>
+    public internal(set) var network: Network<Scalar>
     /// The settings, as given.
     public let configuration: TrainingConfiguration
     /// Losses and accuracies, a value each epoch.
     ///
-    /// `train_*` are means over the epoch's batches as they were trained
-    /// on, `validation_*` and `test_*` are measured after the epoch. `size` is the number of
-    /// neurons in all layers but the last.
-    public private(set) var history = History()
+    /// `train_*` are means over the epoch's batches as they were trained on, and `batch_loss_min` and
+    /// `batch_loss_max` the extremes; `validation_*` and `test_*` are measured after the epoch. `size`
+    /// is the number of units in all layers but the last; of those with filters it counts the ones
+    /// that are not 0, and a ramp counts by its x₀.
+    public internal(set) var history = History()
     /// Epochs completed.
-    public private(set) var epoch = 0
+    public internal(set) var epoch = 0
+    /// Changes of the network's shape.
+    public internal(set) var events: [TrainingEvent] = []
+    /// Why the training ended before all epochs were done; `nil` while it goes on.
+    var stop: TrainingOutcome?
+    /// λ of every penalty at the next step.
+    public internal(set) var strengths: [Double] = []
+    /// The largest λ that makes a difference, where a share of it was asked for.
+    public internal(set) var largestStrength: Double?
+    /// Multiplications and additions of all passes of the training so far.
+    public internal(set) var multiplyAdds = 0.0
 
-    private let training: TrainingData<Scalar>
-    private let validation: TrainingData<Scalar>?
-    private let test: TrainingData<Scalar>?
-    private var optimizer: Optimizer<Scalar>
-    private var generator: SeededGenerator
-    private var best: (epoch: Int, loss: Double, network: Network<Scalar>)?
+    let training: TrainingData<Scalar>
+    let validation: TrainingData<Scalar>?
+    let test: TrainingData<Scalar>?
+    var optimizer: Optimizer<Scalar>
+    var generator: SeededGenerator
+    var best: (epoch: Int, loss: Double, network: Network<Scalar>)?
+    var controllers: [AnyController]
+    /// See ``Penalty/meanCost(of:)``.
+    var meanCosts: [Double]
+    var rateFactor: Double?
+    /// Units removed in the epoch under way.
+    var removed = 0
 
-    private var workspace: Workspace<Scalar>
+    var workspace: Workspace<Scalar>
     private var evaluationWorkspace: Workspace<Scalar>?
     /// The batch being trained on, and the one after it.
-    private var buffers: [Batch<Scalar>]
+    private var buffers: [Minibatch<Scalar>]
+    private var isMidEpoch = false
 
     /// A training of `network` from the start.
     ///
@@ -62,88 +81,15 @@ public final class Trainer<Scalar: NetworkScalar> {
         optimizer = Optimizer(configuration.optimizer, layout: network.layout)
         generator = SeededGenerator(
             seed: configuration.seed, stream: RandomStream.order.rawValue)
+        controllers = configuration.controllers
+        meanCosts = configuration.penalties.map { $0.meanCost(of: network) }
         let capacity = min(configuration.batch, training.count)
-        workspace = Workspace(network, capacity: capacity, withGradients: true)
-        buffers = (0..<2).map { _ in Batch(capacity: capacity, data: training) }
-    }
-
-    /// A training that goes on from `state`, with the same data.
-    ///
-    /// - Parameters:
-    ///   - state: taken from a trainer after any epoch.
-    ///   - layers: those with which the training began; neurons removed since are removed.
-    ///   - training: as in the training that the state is of.
-    ///   - validation: as in that training.
-    ///   - test: as in that training.
-    ///   - epochs: how many there are to be in the end; `nil` for as many as were planned. Under a
-    ///     schedule that is not constant, others make another training.
-    /// - Throws: ``TrainingError`` as above, or if the state is none that such a training has.
-    public convenience init(
-        resuming state: TrainerState<Scalar>, layers: [any NetworkLayer],
-        training: TrainingData<Scalar>, validation: TrainingData<Scalar>? = nil,
-        test: TrainingData<Scalar>? = nil, epochs: Int? = nil
-    ) throws(TrainingError) {
-        var configuration = state.configuration
-        configuration.epochs = epochs ?? configuration.epochs
-        try self.init(
-            Network(layers, slots: state.slots, parameters: state.parameters),
-            configuration, training: training, validation: validation, test: test)
-        try check(state)
-        optimizer = try Optimizer(
-            state.configuration.optimizer, layout: network.layout, step: state.step,
-            moments: state.moments)
-        generator = state.generator
-        history = state.history
-        epoch = state.epoch
-        if let best = state.best {
-            self.best = try (
-                best.epoch, best.loss,
-                Network(layers, slots: best.slots, parameters: best.parameters)
-            )
+        workspace = Workspace(network, capacity: capacity, for: .training)
+        buffers = (0..<2).map { _ in
+            Minibatch(
+                capacity: capacity, inputs: training.inputCount, outputs: training.outputCount)
         }
-    }
-
-    /// - Throws: ``TrainingError/state(_:)`` if `state` is none that this training can be in.
-    private func check(_ state: TrainerState<Scalar>) throws(TrainingError) {
-        func require(_ condition: Bool, _ reason: String) throws(TrainingError) {
-            guard condition else { throw .state(reason) }
-        }
-        let (steps, overflows) = state.epoch.multipliedReportingOverflow(by: batchCount)
-        try require(
-            state.epoch >= 0 && !overflows && steps == state.step,
-            "it has made \(state.step) steps in \(state.epoch) epochs of \(batchCount) batches")
-        try require(state.generator.state != .zero, "its random generator has no state")
-        var names = state.epoch == 0 ? [] : seriesNames
-        for series in state.history.series {
-            try require(
-                names.remove(series.name) != nil && series.values.count == state.epoch,
-                "its history is not that of \(state.epoch) epochs")
-            try require(
-                series.values.allSatisfy(\.isFinite), "its history holds what is no number")
-        }
-        try require(names.isEmpty, "its history is not that of \(state.epoch) epochs")
-        for values in [state.parameters] + state.moments + [state.best?.parameters ?? []] {
-            try require(
-                values.withUnsafeBufferPointer { areFinite($0) }, "it holds what is no number")
-        }
-        if let best = state.best {
-            try require(
-                configuration.patience != nil && (1...max(1, state.epoch)).contains(best.epoch)
-                    && state.epoch > 0 && best.loss.isFinite,
-                "its best network is of epoch \(best.epoch) of \(state.epoch)")
-        }
-    }
-
-    /// What the history holds after an epoch.
-    private var seriesNames: Set<String> {
-        var names: Set<String> = ["size"]
-        let parts =
-            ["train"] + (validation == nil ? [] : ["validation"]) + (test == nil ? [] : ["test"])
-        for part in parts {
-            names.insert("\(part)_loss")
-            if configuration.loss == .crossEntropy { names.insert("\(part)_accuracy") }
-        }
-        return names
+        workspace.freeze(optimizer.isFrozen)
     }
 
     /// All that is needed to go on from the last completed epoch.
@@ -151,22 +97,13 @@ public final class Trainer<Scalar: NetworkScalar> {
     /// - Precondition: no epoch is under way; after one was cancelled the state is lost.
     public var state: TrainerState<Scalar> {
         precondition(!isMidEpoch, "the state was asked for within an epoch")
-        return TrainerState(
-            epoch: epoch, step: optimizer.step, slots: network.layers.map(\.slots),
-            parameters: network.parameters.elements, moments: optimizer.moments.map(\.elements),
-            generator: generator, history: history,
-            best: best.map {
-                TrainerState.Best(
-                    epoch: $0.epoch, loss: $0.loss, slots: $0.network.layers.map(\.slots),
-                    parameters: $0.network.parameters.elements)
-            },
-            configuration: configuration)
+        return currentState
     }
 
-    private var isMidEpoch = false
-
-    /// Whether training has ended: all epochs are done, or patience has run out.
-    public var isFinished: Bool { epoch >= configuration.epochs || hasStoppedEarly }
+    /// Whether training has ended: all epochs are done, patience has run out, or a controller said so.
+    public var isFinished: Bool {
+        epoch >= configuration.epochs || hasStoppedEarly || stop != nil
+    }
 
     /// Whether the validation loss has not fallen for as many epochs as patience allows.
     public var hasStoppedEarly: Bool {
@@ -174,16 +111,15 @@ public final class Trainer<Scalar: NetworkScalar> {
         return epoch - best.epoch >= patience
     }
 
-    /// The network of the epoch with the lowest validation loss if patience was set, else the
-    /// last.
-    public var result: Network<Scalar> {
-        configuration.patience == nil ? network : best?.network ?? network
-    }
+    /// How the training ended, or would if it did now.
+    public var outcome: TrainingOutcome { stop ?? (isStable ? .converged : .budget) }
+
+    /// The network of the epoch with the lowest validation loss, of those since the sizes changed
+    /// last, if patience was set or the network resizes itself; else the last.
+    public var result: Network<Scalar> { best?.network ?? network }
 
     /// The epoch, from 1, after which the network was as ``result``; 0 before the first.
-    public var resultEpoch: Int {
-        configuration.patience == nil ? epoch : best?.epoch ?? epoch
-    }
+    public var resultEpoch: Int { best?.epoch ?? epoch }
 
     /// Runs epochs until training has ended.
     ///
@@ -212,32 +148,32 @@ public final class Trainer<Scalar: NetworkScalar> {
     ) throws(TrainingError) {
         let clock = ContinuousClock()
         let start = clock.now
+        resolveStrengths()
         isMidEpoch = true
+        removed = 0
         let order = generator.permutation(of: training.count)
-        let batches = batchCount
-        var sums = LossSums()
-        var penalties = 0.0
+        var means = EpochMeans(loss: configuration.loss)
         func samples(_ index: Int) -> ArraySlice<Int> {
             let size = min(configuration.batch, order.count)
             return order[index * size..<min((index + 1) * size, order.count)]
         }
         buffers[0].load(samples(0), of: training)
-        for index in 0..<batches {
-            let (batchSums, penalty) = train(on: buffers[0]) {
-                if index + 1 < batches { buffers[1].load(samples(index + 1), of: training) }
+        for index in 0..<batchCount {
+            let (sums, penalty) = train(on: buffers[0]) {
+                if index + 1 < batchCount { buffers[1].load(samples(index + 1), of: training) }
             }
             buffers.swapAt(0, 1)
-            sums.add(batchSums)
-            penalties += penalty * Double(batchSums.samples)
-            try require(batchSums.loss.isFinite, .loss, batch: index + 1)
+            means.add(sums, penalty: penalty)
+            try require(sums.loss.isFinite, .loss, batch: index + 1)
             try require(penalty.isFinite, .penalty, batch: index + 1)
-            let mean = Evaluation(
-                sums, penalty: penalties / Double(sums.samples), loss: configuration.loss)
+            let endsEpoch = control(afterBatch: index)
+            let mean = means.evaluation
             let report = TrainingProgress(
                 epoch: epoch + 1, epochs: configuration.epochs, batch: index + 1,
-                batches: batches, loss: mean.loss, accuracy: mean.accuracy,
-                time: clock.now - start)
+                batches: batchCount, loss: mean.loss, accuracy: mean.accuracy,
+                size: resizes ? size : nil, time: clock.now - start)
             guard progress(report) && !Task.isCancelled else { throw .cancelled }
+            if endsEpoch { break }
         }
         // The last update of an epoch is followed by no batch that could show what it did.
         try require(network.parameters.withElements { areFinite($0) }, .parameters)
@@ -245,20 +181,9 @@ public final class Trainer<Scalar: NetworkScalar> {
             optimizer.moments.allSatisfy { $0.withElements { areFinite($0) } }, .moments)
         let (validated, tested) = try evaluations()
         epoch += 1
-        record(
-            Evaluation(
-                sums, penalty: penalties / Double(max(1, sums.samples)),
-                loss: configuration.loss), as: "train")
-        if let validated {
-            record(validated, as: "validation")
-            // Without patience nobody asks for the best network: no copy is kept.
-            if configuration.patience != nil, validated.loss < best?.loss ?? .infinity {
-                best = (epoch, validated.loss, network)
-            }
-        }
-        if let tested { record(tested, as: "test") }
-        history.append(
-            "size", Double(network.layers.dropLast().reduce(0) { $0 + $1.neurons }))
+        record(means, validated, tested)
+        select(validated)
+        controlAfterEpoch()
         isMidEpoch = false
     }
 
@@ -273,26 +198,33 @@ public final class Trainer<Scalar: NetworkScalar> {
     }
 
     /// Batches of an epoch.
-    private var batchCount: Int { configuration.batches(of: training.count) }
+    var batchCount: Int { configuration.batches(of: training.count) }
+
+    /// Factor on the learning rate in the next step.
+    var scheduleFactor: Double {
+        rateFactor
+            ?? configuration.schedule.factor(
+                step: optimizer.step, of: configuration.epochs * batchCount)
+    }
 
     /// Makes one step on `batch`; does `prefetch` on a core that the update leaves free.
     private func train(
-        on batch: Batch<Scalar>, _ prefetch: () -> Void
+        on batch: Minibatch<Scalar>, _ prefetch: () -> Void
     ) -> (LossSums, penalty: Double) {
-        workspace.forward(batch.inputs, through: network)
+        let step = optimizer.step
+        workspace.forward(
+            batch.inputs, through: network, draw: (configuration.seed, step))
         let sums = workspace.loss(configuration.loss, of: batch, withGradient: true)
-        let penalty = workspace.backward(through: network)
+        workspace.backward(through: network)
+        let penalties = penalties
+        for penalty in penalties { penalty.addGradient(of: network, to: workspace.gradients) }
+        let penalty = penalties.reduce(0) { $0 + $1.value(of: network) }
+        multiplyAdds += Double(network.trainingMultiplyAdds) * Double(batch.samples)
+        let shrinkages = penalties.flatMap { $0.shrinkages(of: network, step: step) }
         optimizer.update(
-            &network.parameters, gradients: UnsafePointer(workspace.gradients.base),
-            factor: configuration.schedule.factor(
-                step: optimizer.step, of: configuration.epochs * batchCount),
-            alongside: prefetch)
+            &network.parameters, gradients: UnsafePointer(workspace.gradients),
+            factor: scheduleFactor, shrinkages: shrinkages, alongside: prefetch)
         return (sums, penalty)
-    }
-
-    private func record(_ evaluation: Evaluation, as part: String) {
-        history.append("\(part)_loss", evaluation.loss)
-        if let accuracy = evaluation.accuracy { history.append("\(part)_accuracy", accuracy) }
     }
 
     /// The losses and accuracies of the epoch under way on the samples that are not trained on.
@@ -300,7 +232,7 @@ public final class Trainer<Scalar: NetworkScalar> {
     {
         guard validation != nil || test != nil else { return (nil, nil) }
         let workspace =
-            evaluationWorkspace ?? Workspace(network, capacity: 512, withGradients: false)
+            evaluationWorkspace ?? Workspace(network, capacity: 512, for: .evaluation)
         evaluationWorkspace = workspace
         func evaluation(
             on data: TrainingData<Scalar>?, _ quantity: Divergence.Quantity
@@ -315,17 +247,31 @@ public final class Trainer<Scalar: NetworkScalar> {
         )
     }
 
-    /// Removes all neurons of a layer but `kept`, with what the optimizer remembers of them;
-    /// training goes on with the rest as it was.
+    /// Edits a layer's units, with what the optimizer and the controllers remember of them; training
+    /// goes on with the others as it was.
     ///
     /// - Parameters:
-    ///   - kept: indices of neurons, ascending, at least one.
-    ///   - layer: any but the last.
-    public func keep(neurons kept: [Int], ofLayer layer: Int) {
-        let positions = network.keepReturningPositions(kept, layer)
-        optimizer.keep(positions, layout: network.layout)
-        workspace = Workspace(network, capacity: workspace.capacity, withGradients: true)
-        evaluationWorkspace = nil
+    ///   - edit: of any layer but the last.
+    ///   - reason: in the record of the training.
+    public func apply(_ edit: StructuralEdit, reason: String = "asked for") {
+        let before = network.layers[edit.layer].units
+        let map = network.applyReturningMap(edit)
+        optimizer.follow(map, layout: network.layout)
+        for index in controllers.indices { controllers[index].value.follow(edit) }
+        workspace.reshape(for: network)
+        workspace.freeze(optimizer.isFrozen)
+        evaluationWorkspace?.reshape(for: network)
+        removed += before - edit.units.count
+        events.append(
+            TrainingEvent(
+                epoch: isMidEpoch ? epoch + 1 : epoch, step: optimizer.step,
+                layer: RunRecorder.layerNames(of: network)[edit.layer], before: before,
+                after: edit.units.count, reason: reason))
+    }
+
+    /// Removes all units of a layer but `kept`, indices in any order.
+    public func keep(units kept: [Int], ofLayer layer: Int) {
+        apply(.keeping(kept, ofLayer: layer))
     }
 }
 
@@ -343,38 +289,8 @@ public struct TrainingProgress: Sendable, Hashable {
     public var loss: Double
     /// Mean over this epoch so far; `nil` without classes.
     public var accuracy: Double?
+    /// Units of the hidden layers, if the network resizes itself.
+    public var size: Double?
     /// Since this epoch began.
     public var time: Duration
-}
-
-extension Network {
-    /// A network from stored parameters, with the widths that they have.
-    ///
-    /// - Throws: ``TrainingError/state(_:)`` if they are not those of `layers`, resized.
-    init(
-        _ layers: [any NetworkLayer], slots: [[ParameterSlot]], parameters: [Scalar]
-    ) throws(TrainingError) {
-        guard slots.count == layers.count else {
-            throw .state("it has \(slots.count) layers, the network has \(layers.count)")
-        }
-        var resized = layers
-        for index in layers.indices.dropLast() {
-            // The neurons that are left: by whichever slot counts them.
-            guard let slot = slots[index].first(where: { $0.neuronAxis != nil }) else { continue }
-            let neurons = slot.neuronAxis == .columns ? slot.columns : slot.rows
-            guard neurons > 0, neurons <= layers[index].neurons else {
-                throw .state("layer \(index) has \(neurons) of \(layers[index].neurons) neurons")
-            }
-            resized[index] = resized[index].resized(toNeurons: neurons)
-            resized[index + 1] = resized[index + 1].resized(toInputs: resized[index].outputs)
-        }
-        guard resized.map(\.slots) == slots else {
-            throw .state("its parameters have other shapes")
-        }
-        self.init(zeroed: resized)
-        guard parameters.count == layout.count else {
-            throw .state("it has \(parameters.count) parameters of \(layout.count)")
-        }
-        self.parameters = Matrix(rows: 1, columns: layout.count, elements: parameters)
-    }
 }

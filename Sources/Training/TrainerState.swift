@@ -1,7 +1,8 @@
 public import LinearAlgebra
+public import Networks
 
 /// Everything that a training needs to go on with the same bits: plain arrays, for files.
-public struct TrainerState<Scalar: NetworkScalar>: Sendable, Hashable, Codable {
+public struct TrainerState<Scalar: TrainingScalar>: Sendable, Hashable, Codable {
     /// The best network so far, by validation loss.
     public struct Best: Sendable, Hashable, Codable {
         /// Epochs completed then.
@@ -10,6 +11,8 @@ public struct TrainerState<Scalar: NetworkScalar>: Sendable, Hashable, Codable {
         public var loss: Double
         /// As in the state.
         public var slots: [[ParameterSlot]]
+        /// As in the state.
+        public var units: [UnitIdentities]
         /// As in the state.
         public var parameters: [Scalar]
     }
@@ -20,6 +23,8 @@ public struct TrainerState<Scalar: NetworkScalar>: Sendable, Hashable, Codable {
     public var step: Int
     /// The layers' parameters: names and shapes, a list for each layer.
     public var slots: [[ParameterSlot]]
+    /// The units of every layer, as many as it has by now.
+    public var units: [UnitIdentities]
     /// The values of all slots in order, row-major.
     public var parameters: [Scalar]
     /// The optimizer's memory, each as long as ``parameters``.
@@ -28,8 +33,24 @@ public struct TrainerState<Scalar: NetworkScalar>: Sendable, Hashable, Codable {
     public var generator: SeededGenerator
     /// What was measured so far.
     public var history: History
-    /// `nil` without patience.
+    /// The changes of the network's shape so far.
+    public var events: [TrainingEvent]
+    /// `nil` unless networks are compared.
     public var best: Best?
+    /// λ of every penalty at the next step; empty before the first.
+    public var strengths: [Double]
+    /// The largest λ that makes a difference, where a share of it was asked for.
+    public var largestStrength: Double?
+    /// What the costs of units are relative to, for every penalty.
+    public var meanCosts: [Double]
+    /// Multiplications and additions of all passes so far.
+    public var multiplyAdds: Double
+    /// Factor on the learning rate in place of the schedule's.
+    public var rateFactor: Double?
+    /// Why the training ended; `nil` while it goes on.
+    public var stop: TrainingOutcome?
+    /// The controllers with their state.
+    public var controllers: [AnyController]
     /// What the training is of, in the words of whoever stores the state, who compares it before
     /// going on; empty when a trainer made it.
     public var origin = ""
@@ -63,13 +84,13 @@ extension TrainerState where Scalar == Float {
         let (state, arrays) = try StateFile.read(
             Self.self, from: path, limit: floats.overflow ? .max : floats.partialValue
         ) { state in
-            let moments = state.configuration.optimizer.rule.momentCount
+            let moments = state.configuration.optimizer.momentCount
             let count = try parameterCount(of: state.slots, limit: limit)
             let best = try state.best.map { [try parameterCount(of: $0.slots, limit: limit)] }
             return Array(repeating: count, count: 1 + moments) + (best ?? [])
         }
         self = state
-        let momentCount = configuration.optimizer.rule.momentCount
+        let momentCount = configuration.optimizer.momentCount
         parameters = arrays[0]
         moments = Array(arrays[1..<1 + momentCount])
         best?.parameters = arrays[arrays.count - 1]
@@ -81,12 +102,14 @@ struct NetworkSnapshot: Codable {
     var epoch: Int
     var origin: String
     var slots: [[ParameterSlot]]
+    var units: [UnitIdentities]
     var parameters: [Float] = []
 
     init(_ network: Network<Float>, epoch: Int, origin: String) {
         self.epoch = epoch
         self.origin = origin
-        slots = network.layers.map(\.slots)
+        slots = network.layers.map { $0.slots }
+        units = network.units
         parameters = network.parameters.elements
     }
 

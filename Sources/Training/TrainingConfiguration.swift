@@ -1,3 +1,5 @@
+public import Networks
+
 /// The settings of a training.
 public struct TrainingConfiguration: Sendable, Hashable {
     /// Passes over the samples.
@@ -15,6 +17,10 @@ public struct TrainingConfiguration: Sendable, Hashable {
     /// Epochs without a lower validation loss after which training stops and the network of the
     /// best epoch is restored; `nil` for never.
     public var patience: Int?
+    /// What is added to the loss for the network's size.
+    public var penalties: [Penalty] = []
+    /// What acts on the training between its batches and epochs, in this order.
+    public var controllers: [AnyController] = []
 
     /// Settings; see the properties.
     public init(
@@ -42,6 +48,8 @@ public struct TrainingConfiguration: Sendable, Hashable {
             throw .setting(name: "patience", value: "\(patience)", expected: "1 or more")
         }
         try optimizer.check()
+        for penalty in penalties { try penalty.check() }
+        for controller in controllers { try controller.value.check() }
     }
 
     /// Batches of an epoch of `samples` samples.
@@ -53,7 +61,7 @@ public struct TrainingConfiguration: Sendable, Hashable {
 
 extension TrainingConfiguration: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case epochs, batch, seed, loss, optimizer, schedule, patience
+        case epochs, batch, seed, loss, optimizer, schedule, patience, penalties, controllers
     }
 
     /// Decodes settings; those that are not there have their defaults.
@@ -70,5 +78,23 @@ extension TrainingConfiguration: Codable {
             try values.decodeIfPresent(OptimizerConfiguration.self, forKey: .optimizer) ?? optimizer
         schedule = try values.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
         patience = try values.decodeIfPresent(Int.self, forKey: .patience)
+        penalties = try values.decodeIfPresent([Penalty].self, forKey: .penalties) ?? []
+        controllers = try values.decodeIfPresent([AnyController].self, forKey: .controllers) ?? []
+    }
+
+    /// Encodes settings; lists that are empty are left out, so that older versions read the rest.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(epochs, forKey: .epochs)
+        try values.encode(batch, forKey: .batch)
+        try values.encode(seed, forKey: .seed)
+        try values.encode(loss, forKey: .loss)
+        try values.encode(optimizer, forKey: .optimizer)
+        try values.encode(schedule, forKey: .schedule)
+        try values.encodeIfPresent(patience, forKey: .patience)
+        if !penalties.isEmpty { try values.encode(penalties, forKey: .penalties) }
+        if !controllers.isEmpty { try values.encode(controllers, forKey: .controllers) }
     }
 }

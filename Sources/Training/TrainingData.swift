@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Networks
 
 /// Where a network's inputs come from: a matrix, or something more compact that becomes numbers
 /// batch by batch.
@@ -145,7 +146,7 @@ public struct TrainingData<Scalar: NetworkScalar>: Sendable {
     }
 
     /// Copies the targets of `samples` to consecutive rows.
-    func gatherTargets(_ samples: ArraySlice<Int>, into batch: Batch<Scalar>) {
+    func gatherTargets(_ samples: ArraySlice<Int>, into batch: Minibatch<Scalar>) {
         switch targets {
         case .labels(let labels, _):
             for (i, sample) in samples.enumerated() { batch.labels[i] = labels[row(sample)] }
@@ -162,6 +163,15 @@ public struct TrainingData<Scalar: NetworkScalar>: Sendable {
     }
 }
 
+extension Minibatch {
+    /// Takes in inputs and targets of some samples.
+    func load(_ samples: ArraySlice<Int>, of data: TrainingData<Scalar>) {
+        data.gatherInputs(samples, into: &inputs)
+        data.gatherTargets(samples, into: self)
+        self.samples = samples.count
+    }
+}
+
 /// Why a training cannot start or go on.
 public enum TrainingError: Error, Hashable, CustomStringConvertible {
     case targetCount(samples: Int, targets: Int)
@@ -174,6 +184,8 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
     case setting(name: String, value: String, expected: String)
     /// A quantity of the training is no longer a finite number.
     case diverged(Divergence)
+    /// The data are not those that the run at this path was trained on.
+    case otherData(of: String)
     /// A stored state that does not belong to this network.
     case state(String)
     case cancelled
@@ -193,6 +205,9 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
         case .setting(let name, let value, let expected):
             "\(name) is \(value); expected \(expected)"
         case .diverged(let divergence): divergence.description
+        case .otherData(let path):
+            "the data are not those of \(path); give the options with which it was trained "
+                + "(--data, --normalization, --test-fraction)"
         case .state(let reason): "the stored state does not fit: \(reason)"
         case .cancelled: "the training was cancelled"
         }

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import HDF5
 import LinearAlgebra
+import Networks
 import RunFormat
 
 extension TrainingJob {
@@ -15,9 +16,9 @@ extension TrainingJob {
         of recipe: TrainingRecipe, on data: LoadedDataset
     ) throws(StateFileError) -> TrainerState<Float>? {
         guard exists(checkpointPath) else { return nil }
-        let layers = layers(on: data)
+        let start = start(on: data)
         let state = try TrainerState<Float>(
-            readingFrom: checkpointPath, parameterLimit: ParameterLayout(layers).count)
+            readingFrom: checkpointPath, parameterLimit: start.parameterCount)
         guard let stored = try? TrainingRecipe(text: state.origin) else {
             throw StateFileError(
                 path: checkpointPath,
@@ -34,7 +35,7 @@ extension TrainingJob {
                 path: checkpointPath, "its settings are not those of its recipe; start anew")
         }
         for epoch in snapshotEpochs where epoch < state.epoch {
-            _ = try snapshot(epoch, layers: layers, recipe)
+            _ = try snapshot(epoch, of: start, recipe)
         }
         return state
     }
@@ -85,28 +86,30 @@ extension TrainingJob {
         }
     }
 
-    private func layers(on data: LoadedDataset) -> [DenseLayer] {
-        perceptron(
+    /// The network with which the training begins.
+    func start(on data: LoadedDataset) -> Network<Float> {
+        var network = Network<Float>(
             inputs: data.train.inputCount, hidden: hidden, outputs: data.train.outputCount,
-            activation: activation)
+            activation: activation, gate: gate, initialization: initialization,
+            seed: configuration.seed)
+        pretrained?.fill(&network)
+        return network
     }
 
     /// A trainer at the beginning, or where `stored` ends.
     func trainer(on data: LoadedDataset, from state: TrainerState<Float>?) throws -> Trainer<Float>
     {
-        let layers = layers(on: data)
+        let start = start(on: data)
         let training = try TrainingData(data.train)
         let validation = try data.validation.map { try TrainingData($0) }
         let test = try TrainingData(data.test)
         guard let state else {
-            let network = Network<Float>(
-                layers, initialization: initialization, seed: configuration.seed)
             return try Trainer(
-                network, configuration, training: training, validation: validation, test: test)
+                start, configuration, training: training, validation: validation, test: test)
         }
         do {
             return try Trainer(
-                resuming: state, layers: layers, training: training,
+                resuming: state, start: start, training: training,
                 validation: validation, test: test, epochs: configuration.epochs)
         } catch {
             throw StateFileError(path: checkpointPath, "\(error)")
@@ -117,11 +120,11 @@ extension TrainingJob {
     ///
     /// - Throws: ``StateFileError`` if its file is missing, damaged or of another training.
     func snapshot(
-        _ epoch: Int, layers: [any NetworkLayer], _ recipe: TrainingRecipe
+        _ epoch: Int, of start: Network<Float>, _ recipe: TrainingRecipe
     ) throws(StateFileError) -> Network<Float> {
         let path = snapshotPath(epoch)
-        let limit = ParameterLayout(layers).count
-        let snapshot = try NetworkSnapshot(readingFrom: path, parameterLimit: limit)
+        let snapshot = try NetworkSnapshot(
+            readingFrom: path, parameterLimit: start.parameterCount)
         guard snapshot.epoch == epoch, let stored = try? TrainingRecipe(text: snapshot.origin),
             recipe.difference(from: stored, extending: epoch) == nil
         else {
@@ -129,7 +132,8 @@ extension TrainingJob {
                 path: path, "it is of another training; start anew without --resume")
         }
         do {
-            return try Network(layers, slots: snapshot.slots, parameters: snapshot.parameters)
+            return try start.restored(
+                units: snapshot.units, slots: snapshot.slots, parameters: snapshot.parameters)
         } catch {
             throw StateFileError(path: path, "\(error)")
         }

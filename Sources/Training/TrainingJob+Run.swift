@@ -3,6 +3,7 @@ import Files
 import Glibc
 import HDF5
 import LinearAlgebra
+import Networks
 import RunFormat
 
 extension TrainingJob {
@@ -52,7 +53,11 @@ extension TrainingJob {
         }
         if !keepsCheckpoint { removeStates() }
         return .trained(
-            trainer.history, epoch: trainer.resultEpoch, overflowCount: recorder.overflowCount)
+            Result(
+                history: trainer.history, epoch: trainer.resultEpoch,
+                overflowCount: recorder.overflowCount,
+                outcome: trainer.resizes ? trainer.outcome : nil, startSizes: hidden,
+                finalSizes: trainer.finalSizes, largestStrength: trainer.largestStrength))
     }
 
     /// - Throws: ``TrainingError`` if a setting makes no sense, names a layer that the network does
@@ -70,6 +75,7 @@ extension TrainingJob {
         if let width = hidden.first(where: { $0 < 1 }) {
             throw .setting(name: "hidden", value: "\(width)", expected: "1 or more")
         }
+        try checkResizing()
         let names = RunRecorder.layerNames(hidden: hidden.count)
         for pattern in recording.layers
         where !names.contains(where: { matches($0, pattern: pattern) }) {
@@ -80,6 +86,43 @@ extension TrainingJob {
         try checkMemory(
             inputs: data.train.inputCount, outputs: data.train.outputCount,
             samples: data.train.count, available: memory)
+    }
+
+    /// Refuses gates and controllers that do not fit the network.
+    private func checkResizing() throws(TrainingError) {
+        let resizes = gate.isPresent || !configuration.penalties.isEmpty
+        if resizes && hidden.isEmpty {
+            throw .setting(name: "hidden", value: "not set", expected: "one layer or more")
+        }
+        for penalty in configuration.penalties
+        where penalty.form == .groupLasso && activation(Double(0)) != 0 {
+            throw .setting(
+                name: "activation", value: activation.rawValue,
+                expected: "one that is 0 at 0 with group-lasso, whose units end there")
+        }
+        for controller in configuration.controllers {
+            if case .settle(let settle) = controller, settle.epochs >= configuration.epochs {
+                throw .setting(
+                    name: "settle", value: "\(settle.epochs)",
+                    expected: "fewer than the \(configuration.epochs) epochs")
+            }
+        }
+        if case .ramp(let start, let slope) = gate {
+            let most = hidden.min() ?? 0
+            guard start >= 0 && start <= Double(most) else {
+                throw .setting(name: "start", value: "\(start)", expected: "0 to \(most) units")
+            }
+            let slopes: [Double] =
+                switch slope {
+                case .fixed(let k), .learned(let k): [k]
+                case .uniform(let low, let high): [low, high]
+                }
+            guard slopes.allSatisfy({ $0 > 0 && $0.isFinite }), slopes == slopes.sorted() else {
+                throw .setting(
+                    name: "slope", value: slopes.map { "\($0)" }.joined(separator: ".."),
+                    expected: "a positive number, or two, the smaller first")
+            }
+        }
     }
 
     /// Refuses an output that is no regular file, before a lock is put beside it.
@@ -166,22 +209,50 @@ extension TrainingJob {
         let recorder = try RunRecorder(path: output, options: recording)
         try recorder.set(Schema.Attribute.framework, .text(RunRecorder.framework))
         try recorder.set(Schema.Attribute.dataset, .text(data.dataset.id))
-        let sizes = ([data.train.inputCount] + hidden + [data.train.outputCount])
+        let widths = trainer.result.layers.dropLast().map { $0.units }
+        let sizes = ([data.train.inputCount] + widths + [data.train.outputCount])
             .map { "\($0)" }.joined(separator: "-")
         try recorder.set(Schema.Attribute.model, .text("\(sizes) \(activation.rawValue)"))
         let seed = configuration.seed
         try recorder.set(
             Schema.Attribute.seed, Int(exactly: seed).map { .integer($0) } ?? .unsigned(seed))
         try recorder.set(Schema.Attribute.parameters, .text(recipe.text))
+        if let parent { try recorder.set(Schema.Attribute.parent, .text(parent)) }
+        if trainer.resizes { try recordResizing(trainer, recorder) }
         try recorder.record(trainer.history, epoch: trainer.resultEpoch)
-        try recorder.record(trainer.result, on: recorded, isWanted: isWanted)
+        try recorder.record(
+            trainer.result, on: recorded, resizes: trainer.resizes, isWanted: isWanted)
         for epoch in snapshotEpochs where epoch <= trainer.epoch {
-            let network = try snapshot(epoch, layers: trainer.network.layers, recipe)
+            let network = try snapshot(epoch, of: start(on: data), recipe)
             try recorder.record(
-                network, on: recorded, snapshot: "\(epoch)", isWanted: isWanted)
+                network, on: recorded, snapshot: "\(epoch)", resizes: trainer.resizes,
+                isWanted: isWanted)
+        }
+        // The last network is kept beside the selected one.
+        if trainer.resultEpoch != trainer.epoch, trainer.resizes,
+            !snapshotEpochs.contains(trainer.epoch)
+        {
+            try recorder.record(
+                trainer.network, on: recorded, snapshot: "\(trainer.epoch)", resizes: true,
+                isWanted: isWanted)
         }
         try recorder.commit()
         return recorder
+    }
+
+    /// Records how the network's size changed.
+    private func recordResizing(
+        _ trainer: Trainer<Float>, _ recorder: RunRecorder
+    ) throws(RunError) {
+        try recorder.set(Schema.Attribute.outcome, .text(trainer.outcome.rawValue))
+        try recorder.set(Schema.Attribute.selectedEpoch, .integer(trainer.resultEpoch))
+        try recorder.set(Schema.Attribute.startSizes, .integers(hidden))
+        try recorder.set(Schema.Attribute.finalSizes, .integers(trainer.finalSizes))
+        if let largest = trainer.largestStrength {
+            try recorder.set(Schema.Attribute.largestStrength, .number(largest))
+        }
+        try recorder.record(
+            trainer.events, layers: RunRecorder.layerNames(of: trainer.network))
     }
 
     private func recordedData(_ data: LoadedDataset) throws(TrainingError) -> TrainingData<Float> {

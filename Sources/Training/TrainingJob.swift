@@ -1,4 +1,5 @@
 import Files
+public import Networks
 
 /// One training of a multilayer perceptron, from a data set to a run file.
 public struct TrainingJob: Sendable {
@@ -13,6 +14,12 @@ public struct TrainingJob: Sendable {
     public var hidden: [Int]
     /// Of the hidden layers.
     public var activation: Activation
+    /// Of the hidden layers.
+    public var gate = Gate.none
+    /// The run whose final sizes these are, if the job is the plain network of one that resized itself.
+    public var parent: String?
+    /// Where the first weights come from instead of being drawn.
+    public var pretrained: PretrainedNetwork?
     /// How the first weights are drawn, with the configuration's seed.
     public var initialization: Initialization
     /// How the network is trained.
@@ -49,11 +56,27 @@ public struct TrainingJob: Sendable {
         self.output = output
     }
 
+    /// What came of a training.
+    public struct Result: Sendable {
+        /// Of all epochs.
+        public var history: History
+        /// The epoch, from 1, whose network was recorded.
+        public var epoch: Int
+        /// Activations too large for the type they are stored in.
+        public var overflowCount: Int
+        /// How a training of a network that resizes itself ended; `nil` of others.
+        public var outcome: TrainingOutcome?
+        /// Units of the hidden layers at the start.
+        public var startSizes: [Int]
+        /// Units of the hidden layers of the recorded network.
+        public var finalSizes: [Int]
+        /// The largest strength of the penalty that makes a difference, where it was needed.
+        public var largestStrength: Double?
+    }
+
     /// How a job ended.
     public enum Outcome: Sendable {
-        /// With the epoch, from 1, whose network was recorded, and the number of activations too
-        /// large for the type they are stored in.
-        case trained(History, epoch: Int, overflowCount: Int)
+        case trained(Result)
         /// The run file was there already, and resuming was asked for.
         case alreadyComplete
     }

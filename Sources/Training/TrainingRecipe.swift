@@ -1,6 +1,7 @@
 import Datasets
 import FoundationEssentials
 import HDF5
+import Networks
 import RunFormat
 
 /// All settings that determine the run file of a training: the identity of a job.
@@ -16,6 +17,11 @@ struct TrainingRecipe: Hashable, Sendable {
     var dataDigest: String?
     var hidden: [Int]
     var activation: Activation
+    /// `nil` for none.
+    var gate: Gate?
+    var parent: String?
+    /// The digest of the pretrained network that the training begins with.
+    var pretrained: String?
     var initialization: Initialization
     var configuration: TrainingConfiguration
     var record: TrainingJob.Part
@@ -36,6 +42,9 @@ struct TrainingRecipe: Hashable, Sendable {
         dataDigest = data.digest.description
         hidden = job.hidden
         activation = job.activation
+        gate = job.gate.isPresent ? job.gate : nil
+        parent = job.parent
+        pretrained = job.pretrained?.digest
         initialization = job.initialization
         configuration = job.configuration
         record = job.recordedPart
@@ -69,7 +78,7 @@ extension TrainingRecipe: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, dataSeed, samples, dataDigest, hidden, activation, initialization
         case configuration, record, recordSamples, recordLayers, recordType, compression
-        case snapshotEvery
+        case snapshotEvery, gate, parent, pretrained
     }
 
     init(from decoder: any Decoder) throws {
@@ -84,6 +93,9 @@ extension TrainingRecipe: Codable {
         dataDigest = try values.decodeIfPresent(String.self, forKey: .dataDigest)
         hidden = try values.decode([Int].self, forKey: .hidden)
         activation = try value(.activation, default: .relu)
+        gate = try values.decodeIfPresent(Gate.self, forKey: .gate)
+        parent = try values.decodeIfPresent(String.self, forKey: .parent)
+        pretrained = try values.decodeIfPresent(String.self, forKey: .pretrained)
         initialization = try value(.initialization, default: .uniform)
         configuration = try values.decode(TrainingConfiguration.self, forKey: .configuration)
         record = try value(.record, default: .test)
@@ -168,6 +180,9 @@ extension TrainingRecipe {
         if let dataDigest { add("dataDigest", dataDigest) }
         add("hidden", hidden)
         add("activation", activation)
+        if let gate { add("gate", gate) }
+        if let parent { add("parent", parent) }
+        if let pretrained { add("from", pretrained) }
         add("initialization", initialization)
         add("epochs", configuration.epochs)
         add("batch", configuration.batch)
@@ -175,6 +190,12 @@ extension TrainingRecipe {
         add("loss", configuration.loss)
         add("optimizer", configuration.optimizer)
         add("schedule", configuration.schedule)
+        for (index, penalty) in configuration.penalties.enumerated() {
+            add(index == 0 ? "penalty" : "penalty \(index + 1)", penalty)
+        }
+        for controller in configuration.controllers {
+            add("\(type(of: controller.value))", controller)
+        }
         if let patience = configuration.patience { add("patience", patience) }
         add("record", record)
         if let recordSamples { add("record-samples", recordSamples) }

@@ -1,4 +1,15 @@
 internal import CKernels
+public import Networks
+
+/// A scalar in which networks are trained.
+public protocol TrainingScalar: NetworkScalar {
+    /// Moves `count` parameters `p` by their gradients `g`; `first` and `second` are the moments
+    /// that the rule of `step` has, and as many.
+    static func update(
+        _ p: UnsafeMutablePointer<Self>, by g: UnsafePointer<Self>,
+        first: UnsafeMutablePointer<Self>?, second: UnsafeMutablePointer<Self>?, count: Int,
+        _ step: UpdateStep)
+}
 
 /// One step of an update rule for parameters of one group: a rule with its scalars, which are
 /// computed in Double and rounded once to the precision of the parameters.
@@ -47,7 +58,7 @@ public struct UpdateStep: Sendable {
 }
 
 /// `base` to a whole power, by squaring.
-private func power(_ base: Double, _ exponent: Int) -> Double {
+func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {
         if rest & 1 == 1 { result *= square }
@@ -59,7 +70,7 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
 
 private let instructionSet = ckernels_best_set()
 
-extension Float {
+extension Float: TrainingScalar {
     /// Moves `count` parameters `p` by their gradients `g`.
     ///
     /// `first` and `second` are the moments that the rule has.
@@ -78,7 +89,7 @@ extension Float {
     }
 }
 
-extension Double {
+extension Double: TrainingScalar {
     /// Moves `count` parameters `p` by their gradients `g`.
     ///
     /// `first` and `second` are the moments that the rule has.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Datasets
 import Executable
-import Text
 import Training
 
 /// `train mlp`: one network.
@@ -41,50 +40,6 @@ struct MLP: ParsableCommand {
             recordedPart: recording.record, recording: recording.options,
             snapshotEvery: recording.snapshotEvery, output: output)
         checkpoints.apply(to: &job)
-        let display = ProgressDisplay()
-        Interruption.wait()
-        let outcome: TrainingJob.Outcome
-        do {
-            defer { display.finish() }
-            outcome = try job.run(on: loaded, resuming: resume) { progress in
-                display.show(progress)
-                return !Interruption.came
-            } isWanted: {
-                !Interruption.came
-            }
-        } catch TrainingError.cancelled {
-            Interruption.end()
-        } catch let error as TrainingError {
-            if case .setting = error { throw error }
-            throw TrainingFailure(path: output, error: error)
-        }
-        switch outcome {
-        case .alreadyComplete: print("\(visible(output)) is complete")
-        case .trained(let history, let epoch, let overflowCount):
-            if overflowCount > 0 {
-                writeToStandardError(
-                    "warning: \(overflowCount) activations are infinite as float16; "
-                        + "record float32\n")
-            }
-            print("\(visible(output))  \(summary(of: history, epoch))")
-        }
+        try carryOut(job, on: loaded, resuming: resume)
     }
-}
-
-/// The values of an epoch, counted from 1, in one line.
-func summary(of history: History, _ epoch: Int) -> String {
-    func value(_ name: String) -> Double? {
-        let values = history[name]
-        return values.indices.contains(epoch - 1) ? values[epoch - 1] : nil
-    }
-    var parts = ["epoch \(epoch)"]
-    if let loss = value("train_loss") { parts.append("train loss \(significant(loss))") }
-    if let loss = value("validation_loss") {
-        parts.append("validation loss \(significant(loss))")
-    }
-    if let loss = value("test_loss") { parts.append("test loss \(significant(loss))") }
-    if let accuracy = value("test_accuracy") {
-        parts.append("test accuracy \(percent(accuracy))")
-    }
-    return parts.joined(separator: ", ")
 }

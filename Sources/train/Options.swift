@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Datasets
 import HDF5
+public import Networks
 import RunFormat
 public import Training
 
@@ -8,6 +9,9 @@ extension Activation: ExpressibleByArgument {}
 extension Initialization: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
 extension TrainingJob.Part: ExpressibleByArgument {}
+extension OptimizerConfiguration.DecayKind: ExpressibleByArgument {}
+extension Penalty.Cost: ExpressibleByArgument {}
+extension TwinPlan.Equality: ExpressibleByArgument {}
 extension LoadOptions.Normalization: ExpressibleByArgument {}
 
 /// Which samples.
@@ -82,6 +86,12 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "The same for biases alone; by default that of the weights.")
     var biasDecay: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether decay goes through the optimizer's rule (coupled) or shrinks the weights beside it "
+                + "(decoupled).", valueName: "kind"))
+    var decayKind: OptimizerConfiguration.DecayKind?
+
     @Option(help: "Nonlinearity of the hidden layers.")
     var activation = Activation.relu
 
@@ -95,7 +105,17 @@ struct TrainingOptions: ParsableArguments {
             valueName: "epochs"))
     var patience: Int?
 
-    func configuration(seed: UInt64, for dataset: Dataset) -> TrainingConfiguration {
+    /// The settings.
+    ///
+    /// - Parameters:
+    ///   - seed: of the first weights and the order of samples.
+    ///   - dataset: decides the loss.
+    ///   - standard: kind of decay, unless the user names one.
+    /// - Returns: settings, not yet checked.
+    func configuration(
+        seed: UInt64, for dataset: Dataset,
+        decayKind standard: OptimizerConfiguration.DecayKind = .coupled
+    ) -> TrainingConfiguration {
         let rule: OptimizerRule =
             switch optimizer {
             case .adam: .adam()
@@ -103,16 +123,22 @@ struct TrainingOptions: ParsableArguments {
             case .sgd: .sgd(momentum: momentum)
             }
         var groups: [String: OptimizerConfiguration.Group] = [:]
-        if let biasDecay { groups["bias"] = .init(weightDecay: biasDecay) }
+        // Not named where it is the default, so that recipes are as ever.
+        let kind = decayKind ?? standard
+        let named = kind == .coupled || weightDecay == 0 && biasDecay == nil ? nil : kind
+        if let biasDecay {
+            groups["bias"] = .init(weightDecay: biasDecay, decayKind: named)
+        }
         let loss: Loss =
             switch dataset.task {
             case .classification: .crossEntropy
             case .regression: .squaredError
             }
+        var optimizer = OptimizerConfiguration(
+            rule, learningRate: learningRate, weightDecay: weightDecay, groups: groups)
+        optimizer.standard.decayKind = named
         return TrainingConfiguration(
-            epochs: epochs, batch: batch, seed: seed, loss: loss,
-            optimizer: OptimizerConfiguration(
-                rule, learningRate: learningRate, weightDecay: weightDecay, groups: groups),
+            epochs: epochs, batch: batch, seed: seed, loss: loss, optimizer: optimizer,
             schedule: schedule, patience: patience)
     }
 }

@@ -26,6 +26,7 @@ final class ProgressDisplay {
         if isTerminal { text += " \(bar(Double(progress.batch) / Double(progress.batches)))" }
         text += "  loss \(significant(progress.loss))"
         if let accuracy = progress.accuracy { text += "  accuracy \(percent(accuracy))" }
+        if let size = progress.size { text += "  size \(significant(size))" }
         text += "  \(duration(left)) left"
         writeToStandardError(isTerminal ? rewriting(text) : "\(text)\n")
     }

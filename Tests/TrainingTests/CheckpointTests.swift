@@ -3,6 +3,7 @@ import Files
 import Foundation
 import HDF5
 import LinearAlgebra
+import Networks
 import RunFormat
 import Testing
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -55,14 +56,11 @@ import Training
     }
 
     @Test func aPenalty() throws {
-        let layers: [any NetworkLayer] = [
-            DenseLayer(inputs: 3, neurons: 4, activation: .relu),
-            // The gradient is the sign times this: finite, where the penalty itself overflows.
-            ScalingLayer(neurons: 4, penaltyWeight: .greatestFiniteMagnitude),
-            DenseLayer(inputs: 4, neurons: 2, activation: .identity),
-        ]
+        var configuration = TrainingConfiguration(epochs: 1, batch: 4)
+        // The gradient is this: finite, where the penalty on four filters overflows.
+        configuration.penalties = [Penalty(.subgradient, .value(.greatestFiniteMagnitude))]
         let (found, _) = try divergence(
-            Network(layers, seed: 1), TrainingConfiguration(epochs: 1, batch: 4))
+            Network(inputs: 3, hidden: [4], outputs: 2, gate: .filter(), seed: 1), configuration)
         #expect(found.quantity == .penalty)
         #expect(found.batch == 1)
     }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -60,19 +61,19 @@ import Training
     func nonlinearOutputs(activation: Activation, loss: Loss) throws {
         let network = Network<Double>(
             [
-                DenseLayer(inputs: 4, neurons: 5, activation: .tanh),
-                DenseLayer(inputs: 5, neurons: 3, activation: activation),
+                Dense(inputs: 4, units: 5, activation: .tanh),
+                Dense(inputs: 5, units: 3, activation: activation),
             ], seed: 2)
         try expectGradient(of: network, data(loss), loss)
     }
 
     @Test(arguments: Loss.allCases)
-    func aLayerFromOutsideWithItsOwnPenalty(loss: Loss) throws {
+    func aLayerFromOutside(loss: Loss) throws {
         let network = Network<Double>(
             [
-                DenseLayer(inputs: 4, neurons: 6, activation: .relu),
-                ScalingLayer(neurons: 6, penaltyWeight: 0.3),
-                DenseLayer(inputs: 6, neurons: 3, activation: .identity),
+                Dense(inputs: 4, units: 6, activation: .relu),
+                ScalingLayer(units: 6),
+                Dense(inputs: 6, units: 3, activation: .identity),
             ], seed: 3)
         try expectGradient(of: network, data(loss), loss)
     }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -81,8 +82,8 @@ import Training
         let x: Matrix<Double> = normalMatrix(40, 6, seed: 1)
         let whole = network()
         var smaller = whole
-        smaller.keep(neurons: kept, ofLayer: 0)
-        #expect(smaller.layers.map(\.neurons) == [8, 7, 3])
+        smaller.keep(units: kept, ofLayer: 0)
+        #expect(smaller.layers.map { $0.units } == [8, 7, 3])
         // Adding zeros changes nothing, but sums may be in another order.
         #expect(largestDifference(whole.outputs(for: x), smaller.outputs(for: x)) < 1e-15)
         #expect(smaller[0, "weight"].row(0) == whole[0, "weight"].row(1))
@@ -109,11 +110,11 @@ import Training
             try whole.runEpoch()
             try smaller.runEpoch()
         }
-        smaller.keep(neurons: kept, ofLayer: 0)
+        smaller.keep(units: kept, ofLayer: 0)
         try whole.run()
         try smaller.run()
         var expected = whole.network
-        expected.keep(neurons: kept, ofLayer: 0)
+        expected.keep(units: kept, ofLayer: 0)
         for layer in 0..<3 {
             for name in ["weight", "bias"] {
                 #expect(
@@ -128,14 +129,14 @@ import Training
         let x: Matrix<Double> = normalMatrix(10, 4, seed: 1)
         var network = Network<Double>(
             [
-                DenseLayer(inputs: 4, neurons: 6, activation: .relu),
-                ScalingLayer(neurons: 6, penaltyWeight: 0.1),
-                DenseLayer(inputs: 6, neurons: 3, activation: .identity),
+                Dense(inputs: 4, units: 6, activation: .relu),
+                ScalingLayer(units: 6),
+                Dense(inputs: 6, units: 3, activation: .identity),
             ], seed: 3)
-        network[1, "filter"][2, 0] = 0
+        network[1, "factor"][2, 0] = 0
         let whole = network
-        network.keep(neurons: [0, 1, 3, 4, 5], ofLayer: named)
-        #expect(network.layers.map(\.neurons) == [5, 5, 3])
+        network.keep(units: [0, 1, 3, 4, 5], ofLayer: named)
+        #expect(network.layers.map { $0.units } == [5, 5, 3])
         #expect(largestDifference(network.outputs(for: x), whole.outputs(for: x)) < 1e-15)
     }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -66,7 +67,7 @@ import Training
             ]),
     ]
 
-    private func parametersAfterFiveSteps<Scalar: NetworkScalar>(
+    private func parametersAfterFiveSteps<Scalar: TrainingScalar>(
         _ optimizer: OptimizerConfiguration, as type: Scalar.Type
     ) throws -> [Scalar] {
         func matrix(_ rows: Int, _ columns: Int, _ values: [Double]) -> Matrix<Scalar> {

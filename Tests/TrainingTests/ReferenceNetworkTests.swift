@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -53,7 +54,7 @@ import Training
             elements: (0..<rows * columns).map { Scalar(scale * sin(first + 0.7 * Double($0))) })
     }
 
-    private func trained<Scalar: NetworkScalar>(
+    private func trained<Scalar: TrainingScalar>(
         _ example: Reference.Case, as type: Scalar.Type
     ) throws -> (loss: Double, parameters: [Double]) {
         let activation = try #require(Activation(rawValue: example.activation))

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Training
 
 /// Independent normal inputs, shape (samples, inputs).

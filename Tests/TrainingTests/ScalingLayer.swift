@@ -1,63 +1,42 @@
 import LinearAlgebra
-import Training
+import Networks
 
-/// One factor a neuron, with a penalty on its magnitude: the journal's sparsifier, and proof that
-/// such a layer fits in from outside.
-struct ScalingLayer: NetworkLayer {
-    var neurons: Int
-    var penaltyWeight: Double
+/// One factor a unit: proof that a layer fits in from outside.
+struct ScalingLayer<Scalar: NetworkScalar>: Layer {
+    let output: UnitShape
+
+    init(units: Int) { output = UnitShape(units: units) }
 
     var kind: String { "scaling" }
-    var inputs: Int { neurons }
+    var input: UnitShape { output }
     var isElementwise: Bool { true }
     var activation: Activation { .identity }
-    var slots: [ParameterSlot] {
-        [ParameterSlot(name: "filter", rows: neurons)]
-    }
+    var multiplyAdds: Int { units }
+    var slots: [ParameterSlot] { [ParameterSlot(name: "factor", role: .weight, rows: units)] }
 
-    func initialize<Scalar: NetworkScalar>(
+    func initialize(
         slot: Int, _ values: UnsafeMutableBufferPointer<Scalar>, by scheme: Initialization,
         using generator: inout SeededGenerator
     ) {
         for i in values.indices { values[i] = Scalar(0.5 + generator.uniform()) }
     }
 
-    func forward<Scalar: NetworkScalar>(_ pass: LayerPass<Scalar>, outputs range: Range<Int>) {
-        for sample in 0..<pass.samples {
-            for i in range {
-                let position = sample * neurons + i
-                pass.post[position] = pass.input[position] * pass.parameter(0)[i]
-            }
+    func forward(_ pass: LayerPass<Scalar>) {
+        for position in 0..<pass.samples * units {
+            let value = pass.input[position] * pass.parameter(0)[position % units]
+            pass.pre?[position] = value
+            pass.post[position] = value
         }
     }
 
-    func backward<Scalar: NetworkScalar>(_ pass: LayerPass<Scalar>, outputs range: Range<Int>) {
-        for i in range {
-            let factor = pass.parameter(0)[i]
-            var sum = Scalar(penaltyWeight) * (factor > 0 ? 1 : factor < 0 ? -1 : 0)
-            for sample in 0..<pass.samples {
-                let position = sample * neurons + i
-                sum += pass.outputGradient[position] * pass.input[position]
-            }
-            pass.gradient(0)[i] = sum
+    func backward(_ pass: LayerPass<Scalar>) {
+        for i in 0..<units { pass.gradient(0)[i] = 0 }
+        for position in 0..<pass.samples * units {
+            let i = position % units
+            pass.gradient(0)[i] += pass.outputGradient[position] * pass.input[position]
+            pass.inputGradient?[position] = pass.outputGradient[position] * pass.parameter(0)[i]
         }
     }
 
-    func propagate<Scalar: NetworkScalar>(_ pass: LayerPass<Scalar>, inputs range: Range<Int>) {
-        for sample in 0..<pass.samples {
-            for i in range {
-                let position = sample * neurons + i
-                pass.inputGradient[position] = pass.outputGradient[position] * pass.parameter(0)[i]
-            }
-        }
-    }
-
-    func penalty<Scalar: NetworkScalar>(_ pass: LayerPass<Scalar>) -> Double {
-        penaltyWeight * (0..<neurons).reduce(0) { $0 + Double(pass.parameter(0)[$1].magnitude) }
-    }
-
-    func resized(toNeurons neurons: Int) -> ScalingLayer {
-        ScalingLayer(neurons: neurons, penaltyWeight: penaltyWeight)
-    }
-    func resized(toInputs inputs: Int) -> ScalingLayer { resized(toNeurons: inputs) }
+    func resized(inputs: Int, units: Int) -> ScalingLayer { ScalingLayer(units: units) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Testing
 import Training
 
@@ -87,8 +88,7 @@ import Training
         let data = try separableData(samples: 360, inputs: 80, classes: 4, seed: 2, as: Float.self)
         let (training, held) = data.split(holdingOut: 60, seed: 1)
         let second = try Trainer(
-            resuming: first.state, layers: first.network.layers, training: training,
-            validation: held)
+            resuming: first.state, start: first.network, training: training, validation: held)
         #expect(second.state == first.state)
         try second.run()
         #expect(second.state == whole.state)
@@ -96,14 +96,14 @@ import Training
 
     @Test func aResumedTrainingRemembersRemovedNeurons() throws {
         let first = try trainer(seed: 5)
-        let layers = first.network.layers
+        let start = first.network
         try first.runEpoch()
-        first.keep(neurons: Array(10..<60), ofLayer: 0)
-        first.keep(neurons: [0, 3, 4, 80], ofLayer: 1)
+        first.keep(units: Array(10..<60), ofLayer: 0)
+        first.keep(units: [0, 3, 4, 80], ofLayer: 1)
         let data = try separableData(samples: 360, inputs: 80, classes: 4, seed: 2, as: Float.self)
         let (training, held) = data.split(holdingOut: 60, seed: 1)
         let second = try Trainer(
-            resuming: first.state, layers: layers, training: training, validation: held)
+            resuming: first.state, start: start, training: training, validation: held)
         try first.run()
         try second.run()
         #expect(first.state == second.state)
@@ -113,15 +113,25 @@ import Training
     @Test func aStateOfOtherLayersIsRefused() throws {
         let state = try trainer(seed: 5).state
         let data = try separableData(samples: 40, inputs: 80, classes: 4, seed: 2, as: Float.self)
-        let layers = Network<Float>(inputs: 80, hidden: [100, 90], outputs: 4, seed: 0).layers
-        #expect(throws: TrainingError.state("layer 0 has 200 of 100 neurons")) {
-            try Trainer(resuming: state, layers: layers, training: data)
+        let other = Network<Float>(inputs: 80, hidden: [100], outputs: 4, seed: 0)
+        #expect(throws: TrainingError.state("it has 3 layers, the network has 2")) {
+            try Trainer(resuming: state, start: other, training: data)
+        }
+        let wider = Network<Float>(inputs: 81, hidden: [200, 90], outputs: 4, seed: 0)
+        #expect(throws: TrainingError.state("its parameters have other shapes")) {
+            try Trainer(resuming: state, start: wider, training: data)
+        }
+        var twice = state
+        twice.units[0] = twice.units[1]
+        #expect(throws: TrainingError.state("its parameters have other shapes")) {
+            let start = try trainer(seed: 5).network
+            return try Trainer(resuming: twice, start: start, training: data)
         }
         var cut = state
         cut.moments[0].removeLast()
-        let same = try trainer(seed: 5).network.layers
+        let same = try trainer(seed: 5).network
         #expect(throws: TrainingError.state("the optimizer's moments have other sizes")) {
-            try Trainer(resuming: cut, layers: same, training: data)
+            try Trainer(resuming: cut, start: same, training: data)
         }
     }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import HDF5
 import LinearAlgebra
+import Networks
 import RunFormat
 import Testing
 import Training
@@ -38,21 +39,19 @@ import Training
 
     @Test func theRunHoldsWhatTheNetworkDid() throws {
         try withFolder {
-            guard
-                case .trained(let history, let epoch, let overflowCount) = try job("run.h5").run(
-                    on: data())
-            else {
+            guard case .trained(let result) = try job("run.h5").run(on: data()) else {
                 Issue.record("not trained")
                 return
             }
-            #expect(overflowCount == 0)
-            #expect(epoch == 4)
+            #expect(result.overflowCount == 0)
+            #expect(result.epoch == 4)
+            #expect(result.outcome == nil)
             let run = try RunFile(path: "\(folder)/run.h5")
             #expect(run.problems().isEmpty)
             #expect(run.attributes.dataset == "synthetic-digits")
             #expect(run.attributes.model == "784-9-10 relu")
             #expect(run.attributes.epoch == 4)
-            #expect(run.attributes.testAccuracy == history["test_accuracy"].last)
+            #expect(run.attributes.testAccuracy == result.history["test_accuracy"].last)
             #expect(run.snapshots == ["2"])
             let layers = try run.layers()
             #expect(layers.map(\.name) == ["hidden", "output"])
@@ -66,7 +65,7 @@ import Training
             #expect(
                 Set(names) == [
                     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
-                    "test_loss", "test_accuracy", "size",
+                    "test_loss", "test_accuracy", "size", "batch_loss_min", "batch_loss_max",
                 ])
             // Nothing else is left behind.
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["run.h5"])
@@ -179,10 +178,11 @@ import Training
             var job = job("run.h5", epochs: 30, snapshotEvery: nil)
             job.configuration.patience = 2
             job.configuration.optimizer.learningRate = 0.05
-            guard case .trained(let history, let epoch, _) = try job.run(on: data()) else {
+            guard case .trained(let result) = try job.run(on: data()) else {
                 Issue.record("not trained")
                 return
             }
+            let (history, epoch) = (result.history, result.epoch)
             let losses = history["validation_loss"]
             let lowest = try #require(losses.min())
             let best = try #require(losses.firstIndex(of: lowest))

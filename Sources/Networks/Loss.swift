@@ -8,13 +8,15 @@ public enum Loss: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// Sums over samples; divided by their number, loss and accuracy.
-struct LossSums: Sendable {
-    var loss = 0.0
+package struct LossSums: Sendable {
+    package var loss = 0.0
     /// Samples whose largest output is that of their class.
-    var correct = 0
-    var samples = 0
+    package var correct = 0
+    package var samples = 0
 
-    mutating func add(_ other: LossSums) {
+    package init(samples: Int = 0) { self.samples = samples }
+
+    package mutating func add(_ other: LossSums) {
         loss += other.loss
         correct += other.correct
         samples += other.samples

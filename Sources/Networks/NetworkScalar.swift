@@ -1,7 +1,7 @@
 import Glibc
 public import LinearAlgebra
 
-/// A scalar in which networks are trained: `Float`, or `Double` where gradients are checked.
+/// A scalar in which networks are computed: `Float`, or `Double` where gradients are checked.
 public protocol NetworkScalar: BLASScalar {
     /// eˣ.
     static func exponential(_ x: Self) -> Self
@@ -9,12 +9,6 @@ public protocol NetworkScalar: BLASScalar {
     static func logarithm(_ x: Self) -> Self
     /// tanh x.
     static func hyperbolicTangent(_ x: Self) -> Self
-    /// Moves `count` parameters `p` by their gradients `g`; `first` and `second` are the moments
-    /// that the rule of `step` has, and as many.
-    static func update(
-        _ p: UnsafeMutablePointer<Self>, by g: UnsafePointer<Self>,
-        first: UnsafeMutablePointer<Self>?, second: UnsafeMutablePointer<Self>?, count: Int,
-        _ step: UpdateStep)
 }
 
 extension Float: NetworkScalar {

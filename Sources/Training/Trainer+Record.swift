@@ -1,0 +1,168 @@
+import LinearAlgebra
+import Networks
+
+/// What an epoch adds up over its batches.
+struct EpochMeans {
+    let loss: Loss
+    private(set) var sums = LossSums()
+    private var penalties = 0.0
+    private(set) var least = Double.infinity
+    private(set) var largest = -Double.infinity
+
+    init(loss: Loss) { self.loss = loss }
+
+    mutating func add(_ batch: LossSums, penalty: Double) {
+        sums.add(batch)
+        penalties += penalty * Double(batch.samples)
+        let mean = batch.loss / Double(max(1, batch.samples))
+        least = min(least, mean)
+        largest = max(largest, mean)
+    }
+
+    /// Loss and accuracy, means over samples.
+    var evaluation: Evaluation { Evaluation(sums, loss: loss) }
+    /// The mean over samples.
+    var penalty: Double { penalties / Double(max(1, sums.samples)) }
+}
+
+extension Trainer {
+    /// Whether the training may change the network's size, so that sizes are recorded by layer.
+    var resizes: Bool {
+        !configuration.penalties.isEmpty || !controllers.isEmpty
+            || network.layers.contains { $0.gate.isPresent }
+    }
+
+    /// What the units of a hidden layer count; see ``TrainingControl/Layer``; `nil` where nothing
+    /// removes them.
+    func unitValues(ofLayer layer: Int) -> [Double]? {
+        if case .filter = network.layers[layer].gate {
+            return network[layer, Gate.Name.filter].elements.map { Double($0) }
+        }
+        let isPenalized = configuration.penalties.contains {
+            $0.form == .groupLasso && $0.layers(of: network).contains(layer)
+        }
+        return isPenalized ? rowNorms(ofLayer: layer, in: network) : nil
+    }
+
+    /// The units of a hidden layer that pass anything on; of a ramp its size.
+    func size(ofLayer layer: Int) -> Double {
+        let units = network.layers[layer].units
+        if case .ramp = network.layers[layer].gate {
+            let x0 = Double(network[layer, Gate.Name.size].elements[0])
+            return min(max(x0, 0), Double(units))
+        }
+        guard let values = unitValues(ofLayer: layer) else { return Double(units) }
+        let isSigned = network.layers[layer].gate.isSigned
+        return Double(values.count { isSigned ? $0 != 0 : $0 > 0 })
+    }
+
+    /// The layers whose units are no outputs, and no copies of the layer before.
+    private var sizedLayers: [Int] {
+        network.layers.indices.dropLast().filter { !network.layers[$0].isElementwise }
+    }
+
+    /// The sum over hidden layers.
+    var size: Double { sizedLayers.reduce(0) { $0 + size(ofLayer: $1) } }
+
+    /// Appends the epoch's values to the history.
+    func record(_ means: EpochMeans, _ validated: Evaluation?, _ tested: Evaluation?) {
+        func record(_ evaluation: Evaluation?, as part: String) {
+            guard let evaluation else { return }
+            history.append("\(part)_loss", evaluation.loss)
+            if let accuracy = evaluation.accuracy { history.append("\(part)_accuracy", accuracy) }
+        }
+        record(means.evaluation, as: "train")
+        record(validated, as: "validation")
+        record(tested, as: "test")
+        history.append("size", size)
+        history.append("batch_loss_min", means.least)
+        history.append("batch_loss_max", means.largest)
+        guard resizes else { return }
+        for (name, value) in sizes() { history.append(name, value) }
+        history.append("penalty", means.penalty)
+        history.append("objective", means.evaluation.loss + means.penalty)
+        history.append("lambda", strengths.first ?? 0)
+        history.append("learning_rate", configuration.optimizer.learningRate * scheduleFactor)
+        history.append("parameters", Double(network.parameterCount))
+        history.append("multiply_adds", Double(network.multiplyAdds))
+        history.append("training_multiply_adds", multiplyAdds)
+        history.append("removed", Double(removed))
+    }
+
+    /// Sizes, filters and ramps of each hidden layer, under the names of the history.
+    private func sizes() -> [(name: String, value: Double)] {
+        let names = RunRecorder.layerNames(of: network)
+        var list: [(name: String, value: Double)] = []
+        for layer in sizedLayers {
+            let name = names[layer]
+            list.append(("size_\(name)", size(ofLayer: layer)))
+            switch network.layers[layer].gate {
+            case .none: break
+            case .filter:
+                let values = (unitValues(ofLayer: layer) ?? []).sorted()
+                list.append(("filter_min_\(name)", values.first ?? 0))
+                list.append(
+                    ("filter_median_\(name)", values.isEmpty ? 0 : values[values.count / 2]))
+            case .ramp:
+                list.append(("x0_\(name)", Double(network[layer, Gate.Name.size].elements[0])))
+                list.append(("slope_\(name)", network.slope(ofLayer: layer)))
+            }
+        }
+        return list
+    }
+
+    /// What the history holds after an epoch.
+    var seriesNames: Set<String> {
+        var names: Set<String> = ["size", "batch_loss_min", "batch_loss_max"]
+        let parts =
+            ["train"] + (validation == nil ? [] : ["validation"]) + (test == nil ? [] : ["test"])
+        for part in parts {
+            names.insert("\(part)_loss")
+            if configuration.loss == .crossEntropy { names.insert("\(part)_accuracy") }
+        }
+        guard resizes else { return names }
+        names.formUnion(sizes().map { $0.name })
+        names.formUnion([
+            "penalty", "objective", "lambda", "learning_rate", "parameters", "multiply_adds",
+            "training_multiply_adds", "removed",
+        ])
+        return names
+    }
+
+    /// Whether the size did not change by more than 1 % in the last five epochs; of a network that
+    /// does not resize itself always.
+    var isStable: Bool {
+        guard resizes else { return true }
+        let recent = history["size"].suffix(5)
+        guard recent.count == 5, let last = recent.last else { return false }
+        return recent.allSatisfy { abs($0 - last) <= 0.01 * last }
+    }
+
+    /// Keeps the network of the epoch just measured if it is the best by validation loss.
+    ///
+    /// While sizes move none is kept: the best epoch could be one before units were removed.
+    func select(_ validated: Evaluation?) {
+        guard let validated, configuration.patience != nil || resizes else { return }
+        guard isStable else {
+            best = nil
+            return
+        }
+        if validated.loss < best?.loss ?? .infinity { best = (epoch, validated.loss, network) }
+    }
+}
+
+extension Trainer {
+    /// Units of the recorded network's hidden layers that pass anything on.
+    var finalSizes: [Int] {
+        let network = result
+        return network.layers.indices.dropLast().map { layer in
+            if case .ramp = network.layers[layer].gate {
+                let x0 = Double(network[layer, Gate.Name.size].elements[0])
+                return Int(min(max(x0, 0), Double(network.layers[layer].units)).rounded())
+            }
+            // A layer that collapsed keeps a unit, whatever its filter.
+            return network.factors(ofLayer: layer).map { max(1, $0.count { $0 != 0 }) }
+                ?? network.layers[layer].units
+        }
+    }
+}
