@@ -19,7 +19,9 @@ import Training
               train --version --verbose    which libraries, for which processor
             """,
         version: Program.version,
-        subcommands: [MLP.self, Sweep.self, ListDatasets.self])
+        subcommands: [
+            MLP.self, Compress.self, Flexible.self, Twin.self, Sweep.self, ListDatasets.self,
+        ])
 
     static func main() {
         if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
