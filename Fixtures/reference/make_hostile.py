@@ -297,6 +297,41 @@ def labels():
             f["labels"] = np.array(values, np.int8)
 
 
+def packed_labels():
+    """The classes 0, 1, 0, 1, ... as netCDF would pack them: stored 1, 0, 1, 0, ... times -1 plus 1."""
+    for name, scale in [("whole", -1.0), ("fractions", 0.5)]:
+        with create("labels-packed-%s.h5" % name) as f:
+            f["layers/out/pre"] = grid(6, 2)
+            f["labels"] = np.array([1, 0, 1, 0, 1, 0], np.int8)
+            f["labels"].attrs["scale_factor"], f["labels"].attrs["add_offset"] = scale, 1.0
+
+
+def second_names_of_groups():
+    """24 groups, each with two names in the one before: 2^24 paths to the layer in the last."""
+    with create("hard-link-tree.h5") as f:
+        group = f.create_group("layers/a")
+        for _ in range(24):
+            inner = group.create_group("x")
+            group["y"] = inner
+            group = inner
+        group["post"] = grid(20, 6)
+
+
+def type_attributes():
+    """Words of whole numbers whose attribute `dtype` says that their bits mean something else."""
+    with create("dtype-attributes.h5") as f:
+        for name, values, dtype in [
+                ("int4", np.full((3, 2), 15, np.uint8), "int4"),
+                ("four-bytes", np.full((3, 2), 0x3F80, np.uint32), "bfloat16"),
+                ("nvfp4", np.full((3, 2), 0x22, np.uint8), "nvfp4"),
+                ("e5m2", np.full((3, 2), 0x3C, np.uint8), "e5m2"),
+                ("byte-order", np.full((3, 2), 0x38, np.uint8), "<float8_e4m3fn"),
+                ("narrowed", np.full((3, 2), 7, np.uint8), "int64"),
+                ("purpose", np.full((3, 2), 7, np.uint8), "category")]:
+            f["layers/%s/post" % name] = values
+            f["layers/%s/post" % name].attrs["dtype"] = dtype
+
+
 def attributes():
     x = grid(6, 3)
     with create("attributes.h5") as f:
@@ -361,5 +396,6 @@ def newer():
 
 
 os.makedirs(OUT, exist_ok=True)
-for make in [plain_edges, chunks, elements, small_floats, names, labels, attributes, newer]:
+for make in [plain_edges, chunks, elements, small_floats, names, labels, packed_labels,
+             second_names_of_groups, type_attributes, attributes, newer]:
     make()

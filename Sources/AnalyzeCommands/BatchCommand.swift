@@ -64,6 +64,11 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
 
     func validate() throws {
         if runs.isEmpty { throw ValidationError("No run was given") }
+        // An unset variable of a shell script would name the root folder.
+        if folder.isEmpty { throw ValidationError("--out is empty; name a folder") }
+        if runs.contains("") {
+            throw ValidationError("A run's name is empty; name a file or folder")
+        }
         if let jobs, jobs < 1 {
             throw ValidationError("--jobs is \(jobs); expected a number from 1")
         }
@@ -124,7 +129,7 @@ struct BatchCommand<Metrics: MetricList>: AsyncParsableCommand {
     private func batch(jobs: Int) async throws -> Batch {
         Batch(
             metrics: try await metrics.configured(), settings: choices.settings, folder: folder,
-            jobs: jobs)
+            jobs: jobs, followsLinks: choices.reading.allowExternalLinks)
     }
 
     /// Does what is missing for one run, in a worker.

@@ -46,6 +46,9 @@ struct ComparedRuns: ParsableArguments {
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("No runs were given") }
+        if inputs.contains("") {
+            throw ValidationError("A run's name is empty; name a file or folder")
+        }
         if !matrices.datasets.isEmpty, !layers.isEmpty || !snapshots.isEmpty {
             throw ValidationError(
                 "--dataset names matrices; --layer and --snapshot do not go with it")

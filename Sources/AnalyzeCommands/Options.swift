@@ -14,6 +14,7 @@ struct SelectionOptions: ParsableArguments {
 
     func validate() throws {
         if runs.isEmpty { throw ValidationError("No run file was given") }
+        if runs.contains("") { throw ValidationError("A run file's name is empty") }
     }
 
     var sites: [Site] { choices.sites }
@@ -77,7 +78,7 @@ struct ReadingOptions: ParsableArguments {
                 + "uint8, ...; uint16 for whole numbers.", valueName: "type"))
     var elementType: String?
 
-    @Flag(help: "Follow links into other files.")
+    @Flag(help: "Follow links into other files; batch then computes every run again.")
     var allowExternalLinks = false
 
     func validate() throws {

@@ -71,7 +71,7 @@ extension Batch {
     private func isCurrent(
         _ head: ResultFileHead, of run: ListedRun, _ identity: FileIdentity
     ) -> Bool {
-        isSame(head.settings.line, settings.line) && head.status != .failed
+        !followsLinks && isSame(head.settings.line, settings.line) && head.status != .failed
             && isSame(head.path, run.path)
             && head.identity?.size == identity.size
             && head.identity?.fingerprint == identity.fingerprint

@@ -22,6 +22,9 @@ public struct Batch: Sendable {
     public let folder: String
     /// How many runs are analyzed at the same time.
     public let jobs: Int
+    /// Whether runs may be files that refer to others, so that an unchanged file says nothing about its
+    /// results: all are computed again.
+    public let followsLinks: Bool
     /// More than this many runs at a time gain nothing, and each takes a process.
     public static let mostJobs = 256
 
@@ -29,13 +32,15 @@ public struct Batch: Sendable {
     ///
     /// - Precondition: `jobs` is positive.
     public init(
-        metrics: [ConfiguredMetric], settings: JSONNode = .object([]), folder: String, jobs: Int
+        metrics: [ConfiguredMetric], settings: JSONNode = .object([]), folder: String, jobs: Int,
+        followsLinks: Bool = false
     ) {
         precondition(jobs > 0, "\(jobs) jobs")
         self.metrics = metrics
         self.settings = settings
         self.folder = folder
         self.jobs = jobs
+        self.followsLinks = followsLinks
     }
 
     /// What an analysis of one run gives.
@@ -141,23 +146,32 @@ public struct Batch: Sendable {
             runs.indices.filter { !inFlight.contains(names[$0]) }
             + runs.indices.filter { inFlight.contains(names[$0]) }
         var outcomes = [Outcome?](repeating: nil, count: runs.count)
-        try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
-            var next = 0
-            func start() {
-                guard next < order.count else { return }
-                let index = order[next]
-                next += 1
-                inFlight.begin(names[index])
-                group.addTask { (index, try await outcome(runs[index])) }
+        do {
+            try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+                var next = 0
+                func start() {
+                    guard next < order.count else { return }
+                    let index = order[next]
+                    next += 1
+                    inFlight.begin(names[index])
+                    group.addTask { (index, try await outcome(runs[index])) }
+                }
+                for _ in 0..<min(jobs, runs.count) { start() }
+                while let (index, outcome) = try await group.next() {
+                    outcomes[index] = outcome
+                    if case .lost = outcome {
+                        inFlight.lose(names[index])
+                    } else {
+                        inFlight.end(names[index])
+                    }
+                    onOutcome(runs[index], outcome)
+                    try Task.checkCancellation()
+                    start()
+                }
             }
-            for _ in 0..<min(jobs, runs.count) { start() }
-            while let (index, outcome) = try await group.next() {
-                outcomes[index] = outcome
-                if case .lost = outcome {} else { inFlight.end(names[index]) }
-                onOutcome(runs[index], outcome)
-                try Task.checkCancellation()
-                start()
-            }
+        } catch {
+            inFlight.endAll()
+            throw error
         }
         // Once for all: the results of each run carry a checksum and can be computed again.
         do { try synchronizeFolder(folder) } catch { throw OutputError(error) }

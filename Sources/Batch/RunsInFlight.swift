@@ -12,6 +12,8 @@ final class RunsInFlight {
     private let path: String
     private let descriptor: Int32
     private var unfinished: Set<String>
+    /// Those of them that this batch began, whose processes live.
+    private var begun: Set<String> = []
     private static let prefix = ".lamina-in-flight-"
 
     /// Takes over what batches that died in `folder` left behind.
@@ -53,13 +55,21 @@ final class RunsInFlight {
 
     /// Notes that a run begins.
     func begin(_ name: String) {
+        begun.insert(name)
         if unfinished.insert(name).inserted { write("+", name) }
     }
 
     /// Notes that a run has ended.
     func end(_ name: String) {
+        begun.remove(name)
         if unfinished.remove(name) != nil { write("-", name) }
     }
+
+    /// Notes that the process of a run died: the next batch tries the run last.
+    func lose(_ name: String) { begun.remove(name) }
+
+    /// Notes that an error, which is no run's fault, ended the batch.
+    func endAll() { begun.forEach(end) }
 
     /// Adds a line in one piece; a disk that is full loses the note, not the results.
     private func write(_ sign: String, _ name: String) {

@@ -22,7 +22,7 @@ struct ComparisonBuilder {
         let plan = GroupingPlan(states, by: options.by)
         axis = plan.axis
         strata = plan.strata
-        warnings = plan.warnings + twins(among: states)
+        warnings = plan.warnings + twins(among: states) + leftOutNeurons(in: states)
     }
 
     mutating func sections() throws(ComparisonError) -> [Comparison.Section] {

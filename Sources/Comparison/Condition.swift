@@ -100,9 +100,11 @@ public struct Condition: Sendable, Hashable {
         /// One line: "run layer: no dead.fraction to check against ...: the metric failed (...)".
         public var description: String {
             let place = [run, result?.layer, result?.site?.rawValue, result?.snapshot]
+            let number =
+                result?.leftOut == nil
+                ? "there is no \(condition.name)" : "there is no \(condition.name) of all neurons"
             return place.compactMap { $0 }.map(visible).joined(separator: " ")
-                + ": there is no \(condition.name) to check '\(visible(condition.text))' against: "
-                + visible(reason)
+                + ": \(number) to check '\(visible(condition.text))' against: \(visible(reason))"
         }
     }
 
@@ -149,7 +151,13 @@ public struct Condition: Sendable, Hashable {
         let before = verdict.checked + verdict.gaps.count
         for result in own where result.status != .skipped {
             let number = result.status == .ok ? result.number(quantity) : nil
+            let hits = verdict.hits.count
             look(at: number, state.run, result, result.reasonWithoutNumber, &verdict)
+            // A number of the remaining neurons that does not satisfy the condition clears nobody.
+            if number?.isFinite == true, verdict.hits.count == hits, let note = result.leftOut {
+                verdict.gaps.append(
+                    Gap(run: state.run, result: result, reason: note, condition: self))
+            }
         }
         guard verdict.checked + verdict.gaps.count == before else { return }
         let reason =
@@ -184,6 +192,12 @@ extension LayerResult {
     func number(_ name: String) -> Double? {
         if let quantity = quantities.first(where: { $0.name == name }) { return quantity.value }
         return values.number(at: name)
+    }
+
+    /// That neurons are missing in the result's numbers, if some are.
+    var leftOut: String? {
+        guard nonFinite > 0 else { return nil }
+        return "\(nonFinite) entries are NaN or infinite, and their neurons are left out"
     }
 
     /// Why a number of the metric is not in the result.

@@ -59,7 +59,7 @@ public struct Differences: Sendable {
         let titles = Self.names(first, second)
         (self.first, self.second) = titles
         var rows: [Row] = []
-        var warnings: [String] = []
+        var warnings = leftOutNeurons(in: [first, second])
         if quantities.isEmpty {
             for name in ["test_accuracy", "train_accuracy", "test_loss", "train_loss"] {
                 let pair = (first[name]?.number, second[name]?.number)

@@ -109,6 +109,13 @@ struct OutputTarget {
     }
 }
 
+/// The file that an output at `path` will be, symbolic links followed, also to a file that is not there
+/// yet; `path` itself for devices, pipes and whatever cannot be found.
+public func outputFile(of path: String) -> String {
+    guard case .file(let file, _, _)? = (try? OutputTarget(path))?.place else { return path }
+    return file
+}
+
 /// Whether the regular file at `path` has the signature of HDF5, at its beginning or behind a user
 /// block of 512 bytes or a power of 2 times that.
 ///

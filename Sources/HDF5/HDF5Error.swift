@@ -50,6 +50,8 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         case tooDeep =
             "its path has more than 64 names or 4,096 bytes, or its links go on for as long"
         case tooMany = "it has more than 100,000 entries"
+        case tooManyNames =
+            "its groups have more than 1,000 second names (hard links to the same group)"
         case notWritten = "a chunk of it was never written"
         case damagedChunk =
             "a chunk of it is damaged: it does not decode to the bytes it should have"

@@ -19,6 +19,7 @@ public struct ResultDatabase: Sendable {
     /// - Throws: ``StoreError`` if the file is something else, or cannot be opened.
     public init(at path: String) throws(StoreError) {
         self.path = path
+        let isNew = (try? FileStatus(of: path)) == nil
         do {
             queue = try Self.open(path)
             try queue.write { database in
@@ -33,7 +34,13 @@ public struct ResultDatabase: Sendable {
                     try Self.check(database, path)
                 }
             }
-        } catch { throw Self.failure(error, path, "open the store") }
+        } catch {
+            // What a full disk leaves of a new store is an empty file.
+            if isNew, (try? FileStatus(of: path))?.size == 0 {
+                withSystemPath(path) { _ = unlink($0) }
+            }
+            throw Self.failure(error, path, "open the store")
+        }
     }
 
     /// Opens the store at `path` to read it; nothing is written to it.

@@ -171,16 +171,18 @@ private func typeProblem(_ type: ElementType) -> String {
 
 /// Why words whose type is named cannot be read as such.
 private func labelProblem(_ label: String?, _ type: ElementType) -> String? {
-    guard let label, Word(named: label) == nil, type.size <= 2 else { return nil }
+    guard let label else { return nil }
+    // Integers may have a `dtype` for any purpose, but not one that makes their bits something else.
     if case .float = type.kind { return nil }
-    // Integers may have a `dtype` for any purpose, but not one that makes them floats.
+    let said = "its attribute \(Schema.Attribute.elementType) is \"\(visible(label))\""
+    if let word = Word(named: label) {
+        guard word.isFloatingPoint, let size = word.size, size != type.size else { return nil }
+        return "\(said), whose elements have \(size) bytes, but these have \(type.size)"
+    }
     let name = label.lowercased()
-    guard
-        ["float", "bfloat", "torch.float", "torch.bfloat", "fp", "f8", "mx"].contains(where: {
-            name.hasPrefix($0)
-        })
-    else { return nil }
-    return
-        "its attribute \(Schema.Attribute.elementType) is \"\(visible(label))\", which is not read; "
-        + "known: \(Word.names)"
+    let isOfBits =
+        ["float", "bfloat", "torch.", "fp", "f8", "mx", "nv", "nf"].contains { name.hasPrefix($0) }
+        || ["int1", "int2", "int4", "uint1", "uint2", "uint4"].contains(name)
+        || name.contains(/e[0-9]m[0-9]/)
+    return isOfBits ? said + ", which is not read; known: \(Word.names)" : nil
 }

@@ -60,11 +60,13 @@ enum Word: Sendable, Hashable {
     init?(named name: String) {
         var name = name.lowercased()
         if name.hasPrefix("torch.") { name.removeFirst(6) }
+        // NumPy's sign of the byte order, which the storage says itself.
+        if let first = name.first, "<>=|".contains(first) { name.removeFirst() }
         switch name {
         case "bfloat16", "bf16": self = .bfloat16
-        case "float16", "half", "f16": self = .half
-        case "float32", "f32": self = .single
-        case "float64", "f64": self = .double
+        case "float16", "half", "f16", "f2": self = .half
+        case "float32", "f32", "f4": self = .single
+        case "float64", "f64", "f8": self = .double
         case "int8": self = .int8
         case "uint8": self = .uint8
         case "int16": self = .int16
@@ -73,8 +75,8 @@ enum Word: Sendable, Hashable {
         case "uint32": self = .uint32
         case "int64": self = .int64
         case "uint64": self = .uint64
-        case "f8_e4m3": self = .small(.e4m3fn)
-        case "f8_e5m2": self = .small(.e5m2)
+        case "f8_e4m3", "e4m3": self = .small(.e4m3fn)
+        case "f8_e5m2", "e5m2": self = .small(.e5m2)
         default:
             guard let small = SmallFloat(rawValue: name) else { return nil }
             self = .small(small)
@@ -104,6 +106,14 @@ enum Word: Sendable, Hashable {
         case .half: "float16"
         case .small(let small): small.rawValue
         default: nil
+        }
+    }
+
+    /// Whether the bits are sign, exponent and mantissa.
+    var isFloatingPoint: Bool {
+        switch self {
+        case .half, .bfloat16, .single, .double, .small: true
+        default: false
         }
     }
 

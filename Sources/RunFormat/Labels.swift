@@ -22,6 +22,11 @@ public final class LabelReader: Sendable {
                 .badData, file: run.path, object: array.path,
                 "its elements are \(array.typeName); labels are whole numbers")
         }
+        if let packing = encoding.packing, !packing.givesWholeNumbers {
+            throw RunError(
+                .badData, file: run.path, object: array.path,
+                "its elements are packed\(packing.description); labels are whole numbers")
+        }
         file = run.path
         path = array.path
         count = array.shape[0]

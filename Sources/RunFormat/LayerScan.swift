@@ -62,6 +62,9 @@ private struct LayerWalk {
     private var layerNames: Set<ExactName> = []
     /// Objects that may still be opened: hard links can make more paths than there are atoms.
     private var objectsLeft = 100_000
+    /// Links of groups met before that may still be followed: two names of each of n nested groups make
+    /// 2ⁿ paths.
+    private var repeatsLeft = 1_000
     /// Bytes of attributes that may still be kept, over all layers.
     private var attributeBytes = 16 << 20
 
@@ -126,12 +129,17 @@ private struct LayerWalk {
                             "its group holds this name more than once; only the first is read")
                     ))
             }
-            guard objectsLeft > 0 else {
-                if objectsLeft == 0 { refuse(name, HDF5Error(.list, group.path, .tooMany)) }
+            guard objectsLeft > 0, first == nil || repeatsLeft > 0 else {
+                if objectsLeft >= 0 {
+                    refuse(
+                        name,
+                        HDF5Error(.list, group.path, objectsLeft == 0 ? .tooMany : .tooManyNames))
+                }
                 objectsLeft = -1
                 return
             }
             objectsLeft -= 1
+            if first != nil { repeatsLeft -= 1 }
             let role = ArrayRole(rawValue: link.name)
             let member: HDF5Object
             do { member = try group.member(link.name) } catch {

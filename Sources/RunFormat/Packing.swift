@@ -31,6 +31,9 @@ struct Packing: Sendable, Hashable {
         if scale == 1, offset == 0, missing.isEmpty { return nil }
     }
 
+    /// Whether whole numbers stay whole when they are unpacked.
+    var givesWholeNumbers: Bool { scale == scale.rounded() && offset == offset.rounded() }
+
     /// Unpacks numbers in place; missing ones become NaN.
     func unpack(_ values: UnsafeMutableBufferPointer<Double>) {
         let (scale, offset) = (scale, offset)

@@ -65,7 +65,8 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noSuchFile, .isFolder, .notAFile, .noPermission, .locked, .diskFull, .exists:
             return .inputOutput
         case .noSuchObject: return .usage
-        case .externalLink, .unknownLink, .linkCycle, .tooLarge, .tooDeep, .tooMany, .wrongType,
+        case .externalLink, .unknownLink, .linkCycle, .tooLarge, .tooDeep, .tooMany,
+            .tooManyNames, .wrongType,
             .notWritten, .damagedChunk:
             return .badData
         case .library:

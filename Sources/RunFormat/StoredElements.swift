@@ -60,8 +60,20 @@ struct StoredElements: Sendable {
         encoding.packing?.unpack(UnsafeMutableBufferPointer(rebasing: target[..<order.count]))
     }
 
-    /// Whole numbers of one dimension; those beyond `Int` become the largest.
+    /// Whole numbers of one dimension, unpacked where they are packed; those beyond `Int` become the
+    /// largest, and missing ones -1.
     func integers(_ range: Range<Int>) throws(HDF5Error) -> [Int] {
+        if encoding.packing != nil {
+            var values = [Double](repeating: 0, count: range.count)
+            try values.withUnsafeMutableBufferPointer { target throws(HDF5Error) in
+                try read(
+                    [range.lowerBound], [range.count],
+                    BlockOrder(outer: range.count, columns: 1, inner: 1), into: target)
+            }
+            return values.map { value in
+                value.isNaN ? -1 : Int(exactly: value.rounded()) ?? (value < 0 ? .min : .max)
+            }
+        }
         let type = dataset.elementType
         var values: [Int] = []
         let bytes = range.count * max(8, type.size)

@@ -46,6 +46,21 @@ enum StateFile {
         }
     }
 
+    /// Refuses to replace or remove a file that no version of this program wrote as a state.
+    ///
+    /// - Throws: ``StateFileError``.
+    static func checkReplaceable(_ path: String) throws(StateFileError) {
+        guard (try? FileStatus(of: path)) != nil else { return }
+        let start: [UInt8]
+        do { start = try readStart(of: path, 13) } catch { throw StateFileError(error) }
+        guard start.isEmpty || start == Array("lamina-state-".utf8) else {
+            throw StateFileError(
+                path: path,
+                "it is no state of a training, and the state would replace it; move it away or give "
+                    + "the run another name", isFromSystem: true)
+        }
+    }
+
     /// Reads what ``write(_:arrays:to:)`` wrote.
     ///
     /// - Parameters:

@@ -44,6 +44,10 @@ extension TrainingJob {
     ) throws -> Outcome {
         // Asked again, as another process may have had the lock.
         if resuming, try isComplete(recipe) { return complete() }
+        if !resuming {
+            try StateFile.checkReplaceable(checkpointPath)
+            for epoch in snapshotEpochs { try StateFile.checkReplaceable(snapshotPath(epoch)) }
+        }
         let state = resuming ? try storedState(of: recipe, on: data) : nil
         removeAbandonedFiles(in: divided(output).folder)
         _ = try RunRecorder(path: output)

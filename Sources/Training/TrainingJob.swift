@@ -86,9 +86,9 @@ public struct TrainingJob: Sendable {
 
     func snapshotPath(_ epoch: Int) -> String { "\(output).snapshot-\(epoch)" }
 
-    /// Held while the job is worked on.
+    /// Held while the job is worked on, whichever link leads to the output.
     var lockPath: String {
-        let (folder, name) = divided(output)
+        let (folder, name) = divided(outputFile(of: output))
         return joined(folder, ".\(name).lock")
     }
 }

@@ -42,10 +42,11 @@ private final class Calls: Sendable {
     }
 
     /// Runs the batch; how many runs were analyzed.
-    private func analyzed() async throws -> Int {
+    private func analyzed(followsLinks: Bool = false) async throws -> Int {
         calls.count.withLock { $0 = 0 }
         let batch = Batch(
-            metrics: [ConfiguredMetric(First())], folder: scratch.file("out"), jobs: 1)
+            metrics: [ConfiguredMetric(First())], folder: scratch.file("out"), jobs: 1,
+            followsLinks: followsLinks)
         let summary = try await batch.run(
             listRuns([scratch.file("runs")]),
             analyze: { [calls] run, metrics in
@@ -61,6 +62,13 @@ private final class Calls: Sendable {
             })
         #expect(summary.failures.isEmpty)
         return calls.count.withLock { $0 }
+    }
+
+    /// A run whose values lie in another file may have changed though it has not.
+    @Test func runsThatReferToOthersAreNeverCurrent() async throws {
+        #expect(try await analyzed(followsLinks: true) == 1)
+        #expect(try await analyzed(followsLinks: true) == 1)
+        #expect(try await analyzed() == 0)
     }
 
     private var resultFile: String {

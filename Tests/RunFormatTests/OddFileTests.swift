@@ -369,3 +369,36 @@ private func rows(
         }
     }
 }
+
+@Suite struct SecondNames {
+    /// Two names of each of 24 nested groups make 16 million paths to one layer.
+    @Test func ofOneGroupAreFollowedSoFar() throws {
+        let run = try odd("hard-link-tree")
+        let layers = try run.layers()
+        #expect((1...1_000).contains(layers.count))
+        #expect(layers[0].name == "a" + String(repeating: "/x", count: 24))
+        #expect(run.problems().contains { "\($0)".contains("second names") })
+    }
+}
+
+@Suite struct OddTypes {
+    /// 0x3C as E5M2 and 0x38 as E4M3 are 1; a name that is no floating type says nothing of the bits.
+    @Test(arguments: [("e5m2", 1.0), ("byte-order", 1), ("narrowed", 7), ("purpose", 7)])
+    func asNamed(layer: String, value: Double) async throws {
+        let read = try await rows("dtype-attributes", "/layers/\(layer)/post")
+        #expect(read == Array(repeating: [value, value], count: 3))
+    }
+
+    @Test(arguments: ["int4", "four-bytes", "nvfp4"])
+    func thatAreNotKnownAreRefusedByName(layer: String) throws {
+        let array = try odd("dtype-attributes").dataset("/layers/\(layer)/post")
+        let refusal = try #require(array.refusal)
+        #expect(refusal.message.contains("its attribute dtype is"), "\(refusal)")
+    }
+
+    @Test func ofLabelsMayBePacked() throws {
+        let labels = try #require(try odd("labels-packed-whole").labels())
+        #expect(try labels.read(0..<6) == [0, 1, 0, 1, 0, 1])
+        #expect(throws: RunError.self) { try odd("labels-packed-fractions").labels() }
+    }
+}

@@ -28,6 +28,24 @@ import Testing
         #expect(outcome.errorLines.first?.contains("NaN or infinite, in neurons") == true)
     }
 
+    /// A number of the remaining neurons is neither compared silently nor a clearance.
+    @Test func areToldByCompareAndClearNobody() throws {
+        for runs in [[special[0]], [special[0], "Fixtures/layouts/types.h5"]] {
+            let outcome = try analyze.run(
+                ["compare"] + runs + special.dropFirst()
+                    + ["--fail-on", "dead.fraction > 2", "--metrics", "dead"])
+            #expect(outcome.code == 1, "\(outcome.errors)")
+            #expect(
+                outcome.errorLines.contains {
+                    $0.contains("no dead.fraction of all neurons")
+                        && $0.contains("their neurons are left out")
+                }, "\(outcome.errors)")
+        }
+        let hit = try analyze.run(
+            ["compare"] + special + ["--fail-on", "dead.fraction >= 0", "--metrics", "dead"])
+        #expect(hit.code == 2, "\(hit.errors)")
+    }
+
     @Test func areSaidOnceForSeveralMetrics() throws {
         let outcome = try analyze.run(["all"] + special)
         let lines = outcome.errors.split(separator: "\n").filter { $0.contains("NaN or infinite") }

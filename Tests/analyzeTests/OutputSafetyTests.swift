@@ -144,6 +144,19 @@ import Testing
         for line in outcome.errorLines { #expect(line.contains("ulimit")) }
     }
 
+    /// An error that ends a batch is no run's fault, so that no run counts as one that killed it.
+    @Test func aFullDiskLeavesNoNotesOfABatch() throws {
+        let script = """
+            (ulimit -f 1; "$A" batch runs --out results --quiet); code=$?
+            [ -z "$(ls -A results)" ] || exit 1
+            "$A" batch runs --out results --quiet || exit 2
+            exit $code
+            """
+        let outcome = try shell(script)
+        #expect(outcome.code == 74, "\(outcome.errors)")
+        #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    }
+
     @Test func namesThatAreNoUTF8() throws {
         let script = """
             n=$(printf 'r\\351.h5'); cp runs/a.h5 "$n"; mkdir "$(printf 'd\\377')"

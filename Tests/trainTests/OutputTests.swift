@@ -78,6 +78,31 @@ import Testing
             ).count { $0.hasSuffix(".h5") })
     }
 
+    /// A checkpoint has the run's name and an ending, under which something else may lie.
+    @Test func filesOfOthersAreNoCheckpoints() throws {
+        try expectSuccess(
+            """
+            for name in run.h5.checkpoint run.h5.snapshot-1; do
+              echo mine > $name
+              "$T" $O --output run.h5 --snapshot-every 1; [ $? = 74 ] || exit 1
+              [ "$(cat $name)" = mine ] || exit 2
+              rm $name
+            done
+            """, errors: 2)
+    }
+
+    /// Two links to one file, which is not there yet, are one output.
+    @Test func linksToOneRunAreOneTraining() throws {
+        try expectSuccess(
+            """
+            ln -s run.h5 link.h5
+            "$T" $O --output run.h5 --epochs 200000 2> log & sleep 1
+            "$T" $O --output link.h5; code=$?
+            kill $!; wait
+            exit $((code - 74))
+            """, errors: 1)
+    }
+
     @Test func aFullDiskLeavesTheOldRun() throws {
         try expectSuccess(
             """
