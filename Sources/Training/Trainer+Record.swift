@@ -81,8 +81,8 @@ extension Trainer {
         for (name, value) in sizes() { history.append(name, value) }
         history.append("penalty", means.penalty)
         history.append("objective", means.evaluation.loss + means.penalty)
-        history.append("lambda", strengths.first ?? 0)
-        history.append("learning_rate", configuration.optimizer.learningRate * scheduleFactor)
+        history.append("lambda", lastStep.strength)
+        history.append("learning_rate", configuration.optimizer.learningRate * lastStep.factor)
         history.append("parameters", Double(network.parameterCount))
         history.append("multiply_adds", Double(network.multiplyAdds))
         history.append("training_multiply_adds", multiplyAdds)

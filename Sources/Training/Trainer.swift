@@ -39,6 +39,8 @@ public final class Trainer<Scalar: TrainingScalar> {
     /// See ``Penalty/meanCost(of:)``.
     var meanCosts: [Double]
     var rateFactor: Double?
+    /// λ of the first penalty and the factor on the learning rate in the last step.
+    var lastStep = (strength: 0.0, factor: 1.0)
     /// Units removed in the epoch under way.
     var removed = 0
 
@@ -220,10 +222,11 @@ public final class Trainer<Scalar: TrainingScalar> {
         for penalty in penalties { penalty.addGradient(of: network, to: workspace.gradients) }
         let penalty = penalties.reduce(0) { $0 + $1.value(of: network) }
         multiplyAdds += Double(network.trainingMultiplyAdds) * Double(batch.samples)
+        lastStep = (strengths.first ?? 0, scheduleFactor)
         let shrinkages = penalties.flatMap { $0.shrinkages(of: network, step: step) }
         optimizer.update(
             &network.parameters, gradients: UnsafePointer(workspace.gradients),
-            factor: scheduleFactor, shrinkages: shrinkages, alongside: prefetch)
+            factor: lastStep.factor, shrinkages: shrinkages, alongside: prefetch)
         return (sums, penalty)
     }
 

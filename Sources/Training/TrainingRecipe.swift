@@ -139,7 +139,7 @@ extension TrainingRecipe {
             (mine.dataDigest, other.dataDigest) = (nil, nil)
         }
         if mine == other { return nil }
-        if let done, mine.configuration.schedule == .constant, mine.configuration.epochs >= done {
+        if let done, mine.canBeExtended, mine.configuration.epochs >= done {
             other.configuration.epochs = mine.configuration.epochs
             if mine == other { return nil }
         }
@@ -158,12 +158,20 @@ extension TrainingRecipe {
             "it is of a training with other settings (" + list.joined(separator: ", ") + ")"
         if names == ["epochs"] {
             reason +=
-                mine.configuration.schedule == .constant
+                mine.canBeExtended
                 ? "; a training can be extended, but not from fewer epochs than are done"
-                : "; under the schedule \(mine.configuration.schedule.rawValue) each step depends "
-                    + "on the number of epochs: only a constant one can be extended"
+                : mine.configuration.schedule == .constant
+                    ? "; its steps depend on the number of epochs, as it settles or warms up"
+                    : "; under the schedule \(mine.configuration.schedule.rawValue) each step "
+                        + "depends on the number of epochs: only a constant one can be extended"
         }
         return reason + "; give the same, another name, or start anew without --resume"
+    }
+
+    /// Whether no step depends on how many there are to be.
+    private var canBeExtended: Bool {
+        configuration.schedule == .constant
+            && !configuration.controllers.contains { $0.value.dependsOnEpochs }
     }
 
     /// Each setting in one line, by name.

@@ -169,6 +169,46 @@ import Testing
         }
     }
 
+    @Test func onlyWhatDoesNotDependOnTheEpochsIsExtended() throws {
+        let data = try data()
+        for (controller, isExtended) in [
+            (AnyController.prune(Prune(.zeroFor(steps: 5))), true),
+            (.penaltySchedule(PenaltySchedule(factor: 0.9)), true),
+            (.settle(Settle(epochs: 1)), false),
+            (.penaltySchedule(PenaltySchedule(warmUp: 0.2)), false),
+        ] {
+            func extended(_ name: String, epochs: Int) -> TrainingJob {
+                var job = self.job(name, [controller], epochs: epochs)
+                job.keepsCheckpoint = true
+                job.snapshotEvery = nil
+                return job
+            }
+            _ = try extended("short.h5", epochs: 4).run(on: data)
+            guard isExtended else {
+                #expect(throws: StateFileError.self) {
+                    try extended("short.h5", epochs: 8).run(on: data, resuming: true)
+                }
+                continue
+            }
+            _ = try extended("short.h5", epochs: 8).run(on: data, resuming: true)
+            _ = try extended("long.h5", epochs: 8).run(on: data)
+            #expect(try contents(of: "short.h5") == contents(of: "long.h5"))
+        }
+    }
+
+    /// The recorded strength and rate are those of the epoch's last step, not of the next one.
+    @Test func theRecordIsOfTheStepsThatWereMade() throws {
+        var job = self.job(
+            "run.h5", strength: .value(0.01), [.penaltySchedule(PenaltySchedule(factor: 0.5))],
+            epochs: 3)
+        job.configuration.schedule = .cosine
+        let history = try result(job, data()).history
+        #expect(history["lambda"] == [0.01, 0.005, 0.0025])
+        // Five steps an epoch: the rate of step 15 is that after 14 of 15.
+        let last = try #require(history["learning_rate"].last)
+        #expect(abs(last - 0.001 * Schedule.cosine.factor(step: 14, of: 15)) < 1e-15)
+    }
+
     @Test func aBudgetEndsTheTraining() throws {
         let network = Network<Float>(inputs: 784, hidden: [24, 10], outputs: 10, seed: 0)
         // Two epochs of 160 samples and 64 samples more.

@@ -80,6 +80,9 @@ public protocol Controller: Codable, Sendable, Hashable {
     /// Called after each edit, also of others, so that a state by unit can follow. Default: does
     /// nothing.
     mutating func follow(_ edit: StructuralEdit)
+    /// Whether what it does in an epoch depends on how many there are to be, so that a training cannot
+    /// be extended. Default: false.
+    var dependsOnEpochs: Bool { get }
     /// - Throws: ``TrainingError/setting(name:value:expected:)`` if a setting is out of its domain.
     func check() throws(TrainingError)
     /// Whether the state is one that a training of layers with so many units can have; `units` is by
@@ -94,6 +97,8 @@ extension Controller {
     public mutating func afterEpoch(_ control: inout TrainingControl) {}
     /// Nothing.
     public mutating func follow(_ edit: StructuralEdit) {}
+    /// False.
+    public var dependsOnEpochs: Bool { false }
     /// True.
     public func isValid(units: [Int]) -> Bool { true }
 }

@@ -13,6 +13,9 @@ public struct PenaltySchedule: Controller {
         self.warmUp = warmUp
     }
 
+    /// Whether there is a warm-up, which takes a share of all steps.
+    public var dependsOnEpochs: Bool { warmUp > 0 }
+
     /// - Throws: ``TrainingError/setting(name:value:expected:)``.
     public func check() throws(TrainingError) {
         guard factor >= 0 && factor.isFinite else {

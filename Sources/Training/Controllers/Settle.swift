@@ -11,6 +11,9 @@ public struct Settle: Controller {
     /// A controller at the start of a training.
     public init(epochs: Int) { self.epochs = epochs }
 
+    /// True: the second phase ends with the training.
+    public var dependsOnEpochs: Bool { true }
+
     /// - Throws: ``TrainingError/setting(name:value:expected:)``.
     public func check() throws(TrainingError) {
         guard epochs > 0 else {
