@@ -42,7 +42,7 @@ extension Trainer {
             strengths: strengths, rateFactor: rateFactor, outcome: stop,
             read: { [self] in
                 network.layers.indices.dropLast().compactMap { index in
-                    unitValues(ofLayer: index).map {
+                    unitValues(ofLayer: index, in: network).map {
                         TrainingControl.Layer(index: index, values: $0)
                     }
                 }

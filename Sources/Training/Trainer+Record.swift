@@ -34,7 +34,7 @@ extension Trainer {
 
     /// What the units of a hidden layer count; see ``TrainingControl/Layer``; `nil` where nothing
     /// removes them.
-    func unitValues(ofLayer layer: Int) -> [Double]? {
+    func unitValues(ofLayer layer: Int, in network: Network<Scalar>) -> [Double]? {
         if case .filter = network.layers[layer].gate {
             return network[layer, Gate.Name.filter].elements.map { Double($0) }
         }
@@ -51,7 +51,7 @@ extension Trainer {
             let x0 = Double(network[layer, Gate.Name.size].elements[0])
             return min(max(x0, 0), Double(units))
         }
-        guard let values = unitValues(ofLayer: layer) else { return Double(units) }
+        guard let values = unitValues(ofLayer: layer, in: network) else { return Double(units) }
         let isSigned = network.layers[layer].gate.isSigned
         return Double(values.count { isSigned ? $0 != 0 : $0 > 0 })
     }
@@ -99,7 +99,7 @@ extension Trainer {
             switch network.layers[layer].gate {
             case .none: break
             case .filter:
-                let values = (unitValues(ofLayer: layer) ?? []).sorted()
+                let values = (unitValues(ofLayer: layer, in: network) ?? []).sorted()
                 list.append(("filter_min_\(name)", values.first ?? 0))
                 list.append(
                     ("filter_median_\(name)", values.isEmpty ? 0 : values[values.count / 2]))
@@ -152,6 +152,35 @@ extension Trainer {
 }
 
 extension Trainer {
+    /// The network that is recorded: the result without the units that pass nothing on, unless dead
+    /// units were to stay.
+    ///
+    /// Those that a longer training might have revived are removed as well.
+    var recorded: Network<Scalar> {
+        let removes = controllers.contains {
+            if case .prune(let prune) = $0 { prune.interval != .never } else { false }
+        }
+        guard removes else { return result }
+        var network = result
+        for layer in network.layers.indices.dropLast() {
+            guard let alive = aliveUnits(ofLayer: layer, in: network),
+                alive.count < network.layers[layer].units
+            else { continue }
+            network.keep(units: alive, ofLayer: layer)
+        }
+        return network
+    }
+
+    /// The units of a hidden layer that pass something on, at least one; `nil` where all do.
+    private func aliveUnits(ofLayer layer: Int, in network: Network<Scalar>) -> [Int]? {
+        guard let values = unitValues(ofLayer: layer, in: network) else { return nil }
+        let isSigned = network.layers[layer].gate.isSigned
+        let alive = values.indices.filter { isSigned ? values[$0] != 0 : values[$0] > 0 }
+        // A layer that collapsed keeps its strongest.
+        return alive.isEmpty
+            ? values.indices.max { values[$0] < values[$1] }.map { [$0] } : alive
+    }
+
     /// Units of the recorded network's hidden layers that pass anything on.
     var finalSizes: [Int] {
         let network = result
@@ -160,9 +189,7 @@ extension Trainer {
                 let x0 = Double(network[layer, Gate.Name.size].elements[0])
                 return Int(min(max(x0, 0), Double(network.layers[layer].units)).rounded())
             }
-            // A layer that collapsed keeps a unit, whatever its filter.
-            return network.factors(ofLayer: layer).map { max(1, $0.count { $0 != 0 }) }
-                ?? network.layers[layer].units
+            return aliveUnits(ofLayer: layer, in: network)?.count ?? network.layers[layer].units
         }
     }
 }

@@ -38,6 +38,7 @@ extension Trainer {
         rateFactor = state.rateFactor
         stop = state.stop
         controllers = state.controllers
+        lastNetwork = resizes && epoch > 0 ? network : nil
         if let best = state.best {
             self.best = try (
                 best.epoch, best.loss,

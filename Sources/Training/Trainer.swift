@@ -22,6 +22,8 @@ public final class Trainer<Scalar: TrainingScalar> {
     public internal(set) var events: [TrainingEvent] = []
     /// Why the training ended before all epochs were done; `nil` while it goes on.
     var stop: TrainingOutcome?
+    /// Where the training diverged, if it did and the network is that of the epoch before.
+    public internal(set) var divergence: Divergence?
     /// λ of every penalty at the next step.
     public internal(set) var strengths: [Double] = []
     /// The largest λ that makes a difference, where a share of it was asked for.
@@ -39,6 +41,8 @@ public final class Trainer<Scalar: TrainingScalar> {
     /// See ``Penalty/meanCost(of:)``.
     var meanCosts: [Double]
     var rateFactor: Double?
+    /// The network after the last epoch, of a training whose record is kept when it diverges.
+    var lastNetwork: Network<Scalar>?
     /// λ of the first penalty and the factor on the learning rate in the last step.
     var lastStep = (strength: 0.0, factor: 1.0)
     /// Units removed in the epoch under way.
@@ -135,7 +139,10 @@ public final class Trainer<Scalar: TrainingScalar> {
         afterEpoch: (Trainer) throws -> Void = { _ in }
     ) throws {
         while !isFinished {
-            try runEpoch(progress: progress)
+            do { try runEpoch(progress: progress) } catch {
+                if case .diverged(let divergence) = error { goBack(from: divergence) }
+                throw error
+            }
             try afterEpoch(self)
         }
     }
@@ -186,7 +193,18 @@ public final class Trainer<Scalar: TrainingScalar> {
         record(means, validated, tested)
         select(validated)
         controlAfterEpoch()
+        // The copy costs as much as the next step, once an epoch.
+        lastNetwork = resizes ? network : nil
         isMidEpoch = false
+    }
+
+    /// Ends a training that resizes its network with the last epoch that was complete.
+    private func goBack(from divergence: Divergence) {
+        guard let lastNetwork else { return }
+        network = lastNetwork
+        events.removeAll { $0.epoch > epoch }
+        stop = .diverged
+        self.divergence = divergence
     }
 
     /// - Throws: ``TrainingError/diverged(_:)`` of the epoch under way unless `isFinite`.

@@ -61,7 +61,9 @@ extension TrainingJob {
                 history: trainer.history, epoch: trainer.resultEpoch,
                 overflowCount: recorder.overflowCount,
                 outcome: trainer.resizes ? trainer.outcome : nil, startSizes: hidden,
-                finalSizes: trainer.finalSizes, largestStrength: trainer.largestStrength))
+                finalSizes: trainer.finalSizes, parameters: trainer.recorded.parameterCount,
+                divergence: trainer.divergence,
+                largestStrength: trainer.largestStrength))
     }
 
     /// - Throws: ``TrainingError`` if a setting makes no sense, names a layer that the network does
@@ -177,17 +179,22 @@ extension TrainingJob {
         var pending = TrainerState<Float>?.none
         do {
             try writeSnapshot(of: trainer, origin)
-            try trainer.run(progress: progress) { trainer in
-                try writeSnapshot(of: trainer, origin)
-                var state = trainer.state
-                state.origin = origin
-                if clock.now - written >= checkpointEvery || keepsCheckpoint && trainer.isFinished {
-                    try state.write(to: checkpointPath)
-                    pending = nil
-                    written = clock.now
-                } else {
-                    pending = state
+            do {
+                try trainer.run(progress: progress) { trainer in
+                    try writeSnapshot(of: trainer, origin)
+                    var state = trainer.state
+                    state.origin = origin
+                    let isTime = clock.now - written >= checkpointEvery
+                    if isTime || keepsCheckpoint && trainer.isFinished {
+                        try state.write(to: checkpointPath)
+                        pending = nil
+                        written = clock.now
+                    } else {
+                        pending = state
+                    }
                 }
+            } catch TrainingError.diverged where trainer.divergence != nil {
+                // The last complete epoch is recorded, with this outcome.
             }
             return try finish()
         } catch {
@@ -213,7 +220,8 @@ extension TrainingJob {
         let recorder = try RunRecorder(path: output, options: recording)
         try recorder.set(Schema.Attribute.framework, .text(RunRecorder.framework))
         try recorder.set(Schema.Attribute.dataset, .text(data.dataset.id))
-        let widths = trainer.result.layers.dropLast().map { $0.units }
+        let network = trainer.recorded
+        let widths = network.layers.dropLast().map { $0.units }
         let sizes = ([data.train.inputCount] + widths + [data.train.outputCount])
             .map { "\($0)" }.joined(separator: "-")
         try recorder.set(Schema.Attribute.model, .text("\(sizes) \(activation.rawValue)"))
@@ -225,7 +233,7 @@ extension TrainingJob {
         if trainer.resizes { try recordResizing(trainer, recorder) }
         try recorder.record(trainer.history, epoch: trainer.resultEpoch)
         try recorder.record(
-            trainer.result, on: recorded, resizes: trainer.resizes, isWanted: isWanted)
+            network, on: recorded, resizes: trainer.resizes, isWanted: isWanted)
         for epoch in snapshotEpochs where epoch <= trainer.epoch {
             let network = try snapshot(epoch, of: start(on: data), recipe)
             try recorder.record(

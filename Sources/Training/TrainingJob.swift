@@ -70,6 +70,10 @@ public struct TrainingJob: Sendable {
         public var startSizes: [Int]
         /// Units of the hidden layers of the recorded network.
         public var finalSizes: [Int]
+        /// Of the recorded network, gates included.
+        public var parameters: Int
+        /// Where the training diverged, if it did and the epoch before was recorded.
+        public var divergence: Divergence?
         /// The largest strength of the penalty that makes a difference, where it was needed.
         public var largestStrength: Double?
     }

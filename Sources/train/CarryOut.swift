@@ -33,6 +33,10 @@ func carryOut(_ job: TrainingJob, on data: LoadedDataset, resuming: Bool) throws
         }
         print("\(visible(job.output))  \(summary(of: result.history, result.epoch))")
         if let outcome = result.outcome { print(resizing(result, outcome)) }
+        if let divergence = result.divergence {
+            throw TrainingFailure(
+                path: job.output, error: .diverged(divergence), recorded: result.epoch)
+        }
     }
 }
 
@@ -41,9 +45,7 @@ private func resizing(_ result: TrainingJob.Result, _ outcome: TrainingOutcome) 
     func text(_ sizes: [Int]) -> String { sizes.map { "\($0)" }.joined(separator: "-") }
     var parts = ["size \(text(result.startSizes)) to \(text(result.finalSizes))"]
     func last(_ name: String) -> Double? { result.history[name].last }
-    if let parameters = last("parameters") {
-        parts.append("\(Int(parameters)) parameters")
-    }
+    parts.append("\(result.parameters) parameters")
     if let arithmetic = last("training_multiply_adds") {
         parts.append("\(significant(arithmetic)) multiply-adds")
     }

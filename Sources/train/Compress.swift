@@ -13,7 +13,8 @@ struct Compress: ParsableCommand {
             Each hidden neuron is multiplied by a filter, which the penalty draws to 0; neurons whose \
             filter stays at 0 are removed, and later epochs are cheaper. The recorded network is \
             that of the last epoch or, with --validation-fraction, the best one since sizes changed \
-            last. Like `train mlp` it goes on from a checkpoint with --resume.
+            last, without the neurons whose filter is 0. Like `train mlp` it goes on from a checkpoint \
+            with --resume.
 
             EXAMPLES
               train compress --dataset mnist --hidden 1000 --penalty-share 0.03 --epochs 30 \\

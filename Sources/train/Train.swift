@@ -69,13 +69,18 @@ import Training
     }
 }
 
-/// A training that ended without a run.
+/// A training that did not reach its end.
 struct TrainingFailure: Error, CustomStringConvertible {
     var path: String
     var error: TrainingError
+    /// The epoch that the run holds; `nil` if there is no run.
+    var recorded: Int?
 
-    /// The run that there is none of, and why.
-    var description: String { "\(path): \(error); no run was written" }
+    /// The run, why it is missing or not of the last epoch.
+    var description: String {
+        "\(path): \(error); "
+            + (recorded.map { "the run holds epoch \($0)" } ?? "no run was written")
+    }
 }
 
 /// Writes `text` to stderr at once.

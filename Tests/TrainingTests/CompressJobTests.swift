@@ -66,7 +66,7 @@ import Testing
         let histories = Dictionary(
             uniqueKeysWithValues: try run.history().map { ($0.name, $0.values) })
         for (index, name) in ["hidden1", "hidden2"].enumerated() {
-            #expect(layers[index].weight?.shape[0] ?? 0 >= result.finalSizes[index])
+            #expect(layers[index].weight?.shape[0] == result.finalSizes[index])
             #expect(layers[index].post?.shape[1] == layers[index].weight?.shape[0])
             let sizes = try #require(histories["size_\(name)"])
             try #require(sizes.count == 10)
@@ -98,7 +98,7 @@ import Testing
         let filter = try run.vector(
             run.datasets().first { $0.path == "/layers/hidden1/filter" } ?? #require(layers[0].pre))
         let units = filter.count
-        #expect(filter.contains { $0 != 1 })
+        #expect(filter.contains { $0 != 1 } && filter.allSatisfy { $0 > 0 })
         for (i, value) in post.enumerated() {
             let expected = Float(max(0, pre[i])) * Float(filter[i % units])
             #expect(abs(value - Double(expected)) <= 1e-6 * max(1, abs(value)))
@@ -207,6 +207,30 @@ import Testing
         // Five steps an epoch: the rate of step 15 is that after 14 of 15.
         let last = try #require(history["learning_rate"].last)
         #expect(abs(last - 0.001 * Schedule.cosine.factor(step: 14, of: 15)) < 1e-15)
+    }
+
+    /// λ times 1e200 is more than a filter can bear.
+    @Test func aTrainingThatDivergesKeepsItsRecord() throws {
+        let job = job(
+            "run.h5", strength: .value(1e-4), form: .subgradient,
+            [.penaltySchedule(PenaltySchedule(factor: 1e200))], epochs: 5)
+        let result = try result(job, data())
+        #expect(result.outcome == .diverged)
+        #expect(result.divergence?.epoch == 2)
+        #expect(result.epoch == 1 && result.history["size"].count == 1)
+        let run = try RunFile(path: job.output)
+        #expect(run.problems().isEmpty)
+        #expect(run.attributes["outcome"] == .text("diverged"))
+        #expect(try run.values(#require(run.layers()[0].weight)).allSatisfy { $0.isFinite })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["run.h5"])
+        // A plain training leaves no run.
+        var plain = job
+        plain.gate = .none
+        plain.configuration.penalties = []
+        plain.configuration.controllers = []
+        plain.configuration.optimizer = OptimizerConfiguration(.sgd(), learningRate: 1e30)
+        plain.output = "\(folder)/plain.h5"
+        #expect(throws: TrainingError.self) { try plain.run(on: self.data()) }
     }
 
     @Test func aBudgetEndsTheTraining() throws {
