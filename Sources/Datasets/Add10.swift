@@ -7,23 +7,27 @@ import LinearAlgebra
 ///
 /// - Note: J. H. Friedman, "Multivariate adaptive regression splines", 1991.
 public enum Add10 {
-    /// `count` samples of ten inputs and one target.
+    /// `count` samples of ten inputs and one target, with the target's expectation.
     public static func samples(_ count: Int, seed: UInt64, stream: UInt64 = 0) -> LabeledData {
         var generator = SeededGenerator(seed: seed, stream: 0xADD10 &+ stream)
-        var numbers: [Float] = []
+        var numbers: [Double] = []
         numbers.reserveCapacity(10 * count)
-        var targets: [Float] = []
+        var targets: [Double] = []
         targets.reserveCapacity(count)
+        var means: [Double] = []
+        means.reserveCapacity(count)
         for _ in 0..<count {
             var x = [Double](repeating: 0, count: 10)
             for index in x.indices { x[index] = generator.uniform() }
-            numbers.append(contentsOf: x.map(Float.init))
-            targets.append(Float(mean(x) + generator.normal()))
+            numbers.append(contentsOf: x)
+            means.append(mean(x))
+            targets.append(means[means.count - 1] + generator.normal())
         }
         let columns = (1...10).map { TableRows.Column.number(name: "x\($0)") }
         return LabeledData(
             inputs: .table(TableRows(columns: columns, count: count, numbers: numbers, codes: [])),
-            outcome: .values(Matrix(rows: count, columns: 1, elements: targets), names: ["y"]))
+            outcome: .values(Matrix(rows: count, columns: 1, elements: targets), names: ["y"]),
+            expectation: Matrix(rows: count, columns: 1, elements: means))
     }
 
     /// The expectation of y given the inputs.

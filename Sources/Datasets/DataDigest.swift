@@ -23,6 +23,7 @@ extension LabeledData {
         case .table(let rows):
             add(rows.numbers, perRow: rows.numericColumns, to: &digest)
             add(rows.codes, perRow: rows.columns.count - rows.numericColumns, to: &digest)
+        case .matrix(let rows): add(rows.elements, perRow: rows.columns, to: &digest)
         }
         digest.add(labels)
         if let targets { digest.add(targets.elements) }

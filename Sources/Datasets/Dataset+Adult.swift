@@ -8,7 +8,8 @@ extension Dataset {
             """,
         task: .classification(classes: ["<=50K", ">50K"]), inputCount: 108, imageShape: nil,
         files: ["adult.data", "adult.test"], source: "archive.ics.uci.edu/dataset/2/adult",
-        licence: "CC BY 4.0, B. Becker, R. Kohavi", folders: ["adult"]
+        licence: "CC BY 4.0, B. Becker, R. Kohavi", folders: ["adult"],
+        encoding: adultSchema.encoding
     ) { files, _ throws(DatasetError) in
         StoredParts(
             train: try DelimitedText.read(try files.path("adult.data"), schema: adultSchema),

@@ -32,7 +32,33 @@ public struct Dataset: Sendable, Identifiable {
     public let licence: String
     /// Other names of the subfolder, as other tools make them.
     let folders: [String]
+    /// How the columns of its files become inputs; `nil` for images and generated data.
+    public let encoding: TableEncoding?
+    /// The file of a user that it is; `nil` for the data sets that this package knows.
+    public let userFile: String?
     let read: @Sendable (DatasetFiles, LoadOptions) throws(DatasetError) -> StoredParts
+
+    init(
+        id: String, title: String, summary: String, task: Task, inputCount: Int,
+        imageShape: ImageShape?, files: [String], source: String, licence: String,
+        folders: [String], encoding: TableEncoding? = nil, userFile: String? = nil,
+        read:
+            @escaping @Sendable (DatasetFiles, LoadOptions) throws(DatasetError) -> StoredParts
+    ) {
+        self.id = id
+        self.title = title
+        self.summary = summary
+        self.task = task
+        self.inputCount = inputCount
+        self.imageShape = imageShape
+        self.files = files
+        self.source = source
+        self.licence = licence
+        self.folders = folders
+        self.encoding = encoding
+        self.userFile = userFile
+        self.read = read
+    }
 
     /// Whether it is made from a seed and needs no files.
     public var isGenerated: Bool { files.isEmpty }
@@ -78,7 +104,12 @@ public struct Dataset: Sendable, Identifiable {
         from folder: String? = nil, options: LoadOptions = LoadOptions()
     ) throws(DatasetError) -> LoadedDataset {
         try options.check()
-        if isGenerated { try checkGeneratedSize(options) }
+        if options.generatedSamples != nil, id != Dataset.poker.id {
+            throw .invalidOption(
+                name: "--generated", value: "\(options.generatedSamples ?? 0)",
+                expected: "none, as only poker has generated samples beside its own")
+        }
+        if isGenerated || options.generatedSamples != nil { try checkGeneratedSize(options) }
         let stored = try read(DatasetFiles(dataset: self, folder: folder), options)
         var (train, test) = split(stored, options)
         if let limit = options.trainSamples { train = train.sample(limit, seed: options.seed &+ 2) }
@@ -100,7 +131,7 @@ public struct Dataset: Sendable, Identifiable {
         return LoadedDataset(
             dataset: self, train: train.scaled(by: inputs, targets: targets),
             validation: validation?.scaled(by: inputs, targets: targets),
-            test: test.scaled(by: inputs, targets: targets), notes: stored.notes)
+            test: test.scaled(by: inputs, targets: targets), notes: stored.notes, options: options)
     }
 
     /// - Throws: ``DatasetError/invalidOption(name:value:expected:)`` if more samples are to be made
@@ -110,6 +141,7 @@ public struct Dataset: Sendable, Identifiable {
         let most = min(availableMemory() / (4 * inputCount + 64), Int(Int32.max))
         let asked = [
             ("train samples", options.trainSamples), ("test samples", options.testSamples),
+            ("generated", options.generatedSamples),
         ]
         for (name, value) in asked where value ?? 0 > most {
             throw .invalidOption(
@@ -172,7 +204,9 @@ public struct LoadOptions: Hashable, Sendable {
     /// Share of the training file held out at random as test part, in place of the published
     /// part; `nil` for the published part, or 0.2 where none was published.
     public var testFraction: Double?
-    /// Seed of the splits, and of the samples of generated data sets.
+    /// Samples of poker that are generated in place of the published training part; `nil` for those.
+    public var generatedSamples: Int?
+    /// Seed of the splits, and of generated samples.
     public var seed: UInt64
     /// How values are normalised.
     public var normalization: Normalization
@@ -180,18 +214,24 @@ public struct LoadOptions: Hashable, Sendable {
     /// Options; by default everything, the published split, no validation part, normalised.
     public init(
         trainSamples: Int? = nil, testSamples: Int? = nil, validationFraction: Double = 0,
-        testFraction: Double? = nil, seed: UInt64 = 0, normalization: Normalization = .standard
+        testFraction: Double? = nil, generatedSamples: Int? = nil, seed: UInt64 = 0,
+        normalization: Normalization = .standard
     ) {
         self.trainSamples = trainSamples
         self.testSamples = testSamples
         self.validationFraction = validationFraction
         self.testFraction = testFraction
+        self.generatedSamples = generatedSamples
         self.seed = seed
         self.normalization = normalization
     }
 
     func check() throws(DatasetError) {
-        for (name, value) in [("train samples", trainSamples), ("test samples", testSamples)] {
+        let counts = [
+            ("train samples", trainSamples), ("test samples", testSamples),
+            ("generated", generatedSamples),
+        ]
+        for (name, value) in counts {
             if let value, value < 1 {
                 throw .invalidOption(name: name, value: "\(value)", expected: "at least 1")
             }
@@ -216,6 +256,8 @@ public struct LoadedDataset: Sendable {
     public let test: LabeledData
     /// What a user should know, such as a test part that is not complete.
     public let notes: [String]
+    /// How it was divided and normalised.
+    public let options: LoadOptions
 }
 
 /// What a data set's reader hands over.

@@ -27,6 +27,9 @@ public enum DatasetError: Error, Equatable, Sendable {
     case wrongFieldCount(path: String, line: Int, expected: Int, found: Int)
     /// A field cannot be read as its column demands; `line` counts from 1.
     case wrongField(path: String, line: Int, column: String, value: String, expected: String)
+    /// A table cannot be read or used; `line` counts from 1, `column` is a name, and `reason` says what
+    /// to do.
+    case malformed(path: String, line: Int?, column: String?, reason: String)
     /// The file belongs to another data set whose files have the same names.
     case otherDataset(path: String, wanted: String, found: String)
     /// An option has a value that makes no sense here.
@@ -70,6 +73,9 @@ extension DatasetError: CustomStringConvertible {
         case .wrongField(let path, let line, let column, let value, let expected):
             "\(printable(path)), line \(line): \(column) is \"\(printable(value))\", expected "
                 + "\(expected); correct or remove the line"
+        case .malformed(let path, let line, let column, let reason):
+            ([printable(path), line.map { "line \($0)" }, column.map(printable)]
+                .compactMap { $0 }.joined(separator: ", ")) + ": \(printable(reason))"
         case .otherDataset(let path, let wanted, let found):
             "\(printable(path)): holds \(found), not \(wanted); put the files of \(wanted) into a "
                 + "folder of that name"

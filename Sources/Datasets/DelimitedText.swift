@@ -35,10 +35,10 @@ public enum DelimitedText {
 
 /// The values of the rows read so far, one kind of column beside the other.
 private struct ParsedRows {
-    var numbers: [Float] = []
+    var numbers: [Double] = []
     var codes: [UInt8] = []
     var labels: [Int32] = []
-    var targets: [Float] = []
+    var targets: [Double] = []
     var count = 0
 }
 
@@ -154,11 +154,11 @@ private struct TableParser {
 
     private func number(
         _ field: UnsafeBufferPointer<UInt8>, _ column: Int, _ line: Int
-    ) throws(DatasetError) -> Float {
+    ) throws(DatasetError) -> Double {
         guard let value = decimal(field), Float(value).isFinite else {
             throw wrong(field, column, line, "a number")
         }
-        return Float(value)
+        return value
     }
 
     private func code(

@@ -12,7 +12,7 @@ public struct LabeledData: Sendable {
         /// One class for each row, counted from 0, and the names of all classes.
         case classes([Int32], names: [String])
         /// One or more numbers for each row (rows x outputs), and the names of the outputs.
-        case values(Matrix<Float>, names: [String])
+        case values(Matrix<Double>, names: [String])
     }
 
     /// Inputs as stored.
@@ -21,6 +21,8 @@ public struct LabeledData: Sendable {
         case images(ImageBytes)
         /// Rows of a table.
         case table(TableRows)
+        /// Numbers, one sample a row.
+        case matrix(Matrix<Float>)
     }
 
     /// How stored inputs become the numbers that a network sees.
@@ -33,6 +35,8 @@ public struct LabeledData: Sendable {
 
     let inputs: Inputs
     let outcome: Outcome
+    /// What the numbers to be learned would be without noise, (stored rows, outputs), where known.
+    let expectation: Matrix<Double>?
     /// Stored rows of this part; `nil` stands for all, in order.
     let selection: [Int32]?
     /// How inputs are normalised.
@@ -55,22 +59,24 @@ public struct LabeledData: Sendable {
     ///   - scaling: how inputs are normalised; by default pixels are divided by 255 and columns
     ///     left as they are.
     ///   - targetScaling: how values to be learned are normalised; by default not at all.
+    ///   - expectation: the values without noise, where the data were made from a formula.
     /// - Precondition: as many outcomes as inputs, all classes named.
     public init(
         inputs: Inputs, outcome: Outcome, scaling: Scaling? = nil,
-        targetScaling: ColumnScaling? = nil
+        targetScaling: ColumnScaling? = nil, expectation: Matrix<Double>? = nil
     ) {
         self.init(
-            inputs: inputs, outcome: outcome, selection: nil,
+            inputs: inputs, outcome: outcome, expectation: expectation, selection: nil,
             scaling: scaling ?? Self.plainScaling(of: inputs), targetScaling: targetScaling)
     }
 
     private init(
-        inputs: Inputs, outcome: Outcome, selection: [Int32]?, scaling: Scaling,
-        targetScaling: ColumnScaling?
+        inputs: Inputs, outcome: Outcome, expectation: Matrix<Double>?, selection: [Int32]?,
+        scaling: Scaling, targetScaling: ColumnScaling?
     ) {
         self.inputs = inputs
         self.outcome = outcome
+        self.expectation = expectation
         self.selection = selection
         self.scaling = scaling
         let stored: Int
@@ -81,6 +87,9 @@ public struct LabeledData: Sendable {
         case .table(let rows):
             stored = rows.count
             inputCount = rows.inputs
+        case .matrix(let rows):
+            stored = rows.rows
+            inputCount = rows.columns
         }
         switch outcome {
         case .classes(let labels, let names):
@@ -103,6 +112,7 @@ public struct LabeledData: Sendable {
         switch inputs {
         case .images(let images): .pixels(.unitInterval(channels: images.shape.channels))
         case .table(let rows): .columns(.identity(columns: rows.numericColumns))
+        case .matrix(let rows): .columns(.identity(columns: rows.columns))
         }
     }
 
@@ -161,6 +171,7 @@ public struct LabeledData: Sendable {
                 switch inputs {
                 case .images(let images): write(images, at: storedRow(index), to: part)
                 case .table(let rows): write(rows, at: storedRow(index), to: part)
+                case .matrix(let rows): write(rows, at: storedRow(index), to: part)
                 }
                 row += 1
             }
@@ -202,15 +213,36 @@ public struct LabeledData: Sendable {
         for column in rows.columns {
             switch column {
             case .number:
-                let value = Double(rows.numbers[row * numeric + number])
-                target[first] = Float((value - scaling.mean[number]) / scaling.deviation[number])
+                let value = rows.numbers[row * numeric + number]
+                // A missing number counts as the mean.
+                target[first] =
+                    value.isNaN
+                    ? 0 : Float((value - scaling.mean[number]) / scaling.deviation[number])
                 number += 1
+                first += 1
+            case .missing:
+                target[first] = Float(rows.codes[row * (rows.columns.count - numeric) + code])
+                code += 1
                 first += 1
             case .category(_, let values):
                 let categories = rows.columns.count - numeric
                 target[first + Int(rows.codes[row * categories + code])] = 1
                 code += 1
                 first += values.count
+            }
+        }
+    }
+
+    private func write(
+        _ rows: Matrix<Float>, at row: Int, to target: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard case .columns(let scaling) = scaling else {
+            preconditionFailure("pixels in a matrix")
+        }
+        rows.withElements { all in
+            for (column, value) in all[row * rows.columns..<(row + 1) * rows.columns].enumerated() {
+                target[column] = Float(
+                    (Double(value) - scaling.mean[column]) / scaling.deviation[column])
             }
         }
     }
@@ -224,32 +256,12 @@ public struct LabeledData: Sendable {
         return indices.map { labels[storedRow($0)] }
     }
 
-    /// The normalised numbers to be learned of all samples, (count, outputs); `nil` for classes.
-    public var targets: Matrix<Float>? { targets(of: 0..<count) }
-
-    /// The normalised numbers to be learned of the samples at `indices`; `nil` for classes.
-    public func targets(of indices: some Collection<Int>) -> Matrix<Float>? {
-        guard case .values(let values, _) = outcome, let scaling = targetScaling else { return nil }
-        var elements: [Float] = []
-        elements.reserveCapacity(indices.count * values.columns)
-        values.withElements { values_ in
-            for index in indices {
-                let first = storedRow(index) * values.columns
-                for output in 0..<values.columns {
-                    let value = Double(values_[first + output])
-                    elements.append(
-                        Float((value - scaling.mean[output]) / scaling.deviation[output]))
-                }
-            }
-        }
-        return Matrix(rows: indices.count, columns: values.columns, elements: elements)
-    }
-
     /// The samples at `indices`, in that order; the storage is shared.
     public func subset(_ indices: some Collection<Int>) -> LabeledData {
         LabeledData(
-            inputs: inputs, outcome: outcome, selection: indices.map { Int32(storedRow($0)) },
-            scaling: scaling, targetScaling: targetScaling)
+            inputs: inputs, outcome: outcome, expectation: expectation,
+            selection: indices.map { Int32(storedRow($0)) }, scaling: scaling,
+            targetScaling: targetScaling)
     }
 
     /// The first `maximum` samples, or all if there are fewer.
@@ -273,8 +285,8 @@ public struct LabeledData: Sendable {
     /// The same samples, normalised otherwise.
     func scaled(by scaling: Scaling, targets: ColumnScaling?) -> LabeledData {
         LabeledData(
-            inputs: inputs, outcome: outcome, selection: selection, scaling: scaling,
-            targetScaling: targets)
+            inputs: inputs, outcome: outcome, expectation: expectation, selection: selection,
+            scaling: scaling, targetScaling: targets)
     }
 
     /// The stored rows of this part.
@@ -288,6 +300,10 @@ public struct LabeledData: Sendable {
         case .table(let rows):
             rows.numbers.withUnsafeBufferPointer {
                 .columns(ColumnScaling(of: $0, columns: rows.numericColumns, at: storedRows))
+            }
+        case .matrix(let rows):
+            rows.elements.map(Double.init).withUnsafeBufferPointer {
+                .columns(ColumnScaling(of: $0, columns: rows.columns, at: storedRows))
             }
         }
     }

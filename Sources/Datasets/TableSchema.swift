@@ -65,6 +65,22 @@ public struct TableSchema: Sendable {
         self.classNames = classNames
     }
 
+    /// The same as an encoding of further rows, which are written as those of the data set.
+    var encoding: TableEncoding {
+        TableEncoding(
+            columns: columns.map { column in
+                let use: TableEncoding.Use =
+                    switch column.role {
+                    case .number: .number(hasMissing: false)
+                    case .category(let values): .category(values: values, hasMissing: false)
+                    case .target: .target
+                    case .label(let classes): .label(classes: classes)
+                    case .ignored: .unused("it is not part of the data set")
+                    }
+                return TableEncoding.Column(column.name, use)
+            }, hasHeader: hasHeader)
+    }
+
     /// The columns that become inputs, in order.
     var inputColumns: [TableRows.Column] {
         columns.compactMap { column in

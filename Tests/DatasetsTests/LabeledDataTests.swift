@@ -59,11 +59,11 @@ import Testing
 
     /// A constant that the mean of equal values misses by rounding must not be blown up.
     @Test func aConstantColumnStaysZero() {
-        let values = [Float](repeating: 0.1, count: 1000)
+        let values = [Double](repeating: 0.1, count: 1000)
         let scaling = values.withUnsafeBufferPointer {
             ColumnScaling(of: $0, columns: 1, at: Array(0..<1000))
         }
-        #expect(scaling == ColumnScaling(mean: [Double(Float(0.1))], deviation: [1]))
+        #expect(scaling == ColumnScaling(mean: [0.1], deviation: [1]))
     }
 
     /// Pixels 0, 255, 51, 102 of the first two images: mean 102, variance 9103.5 (in 1/255).
