@@ -166,7 +166,7 @@ public final class RunWriter {
         snapshot.map { "/\(Schema.Path.snapshots)/\($0)" } ?? ""
     }
 
-    private func openFile() throws(RunError) -> HDF5File {
+    func openFile() throws(RunError) -> HDF5File {
         guard let file else {
             throw RunError(.inputOutput, file: path, "it is already written and closed")
         }

@@ -17,6 +17,8 @@ public enum Schema {
         public static let history = "history"
         /// The group of events in that of the history: columns of whole numbers.
         public static let events = "events"
+        /// The group of what is known of the data: scaling, names of columns and classes.
+        public static let data = "data"
         /// The group of earlier steps.
         public static let snapshots = "snapshots"
     }

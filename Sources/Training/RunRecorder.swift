@@ -1,3 +1,4 @@
+public import Datasets
 public import HDF5
 import LinearAlgebra
 public import Networks
@@ -188,6 +189,30 @@ public final class RunRecorder {
             try writer.addLabels(snapshot: snapshot).append(labels: labels)
         } else if let targets = data.targetValues {
             try writer.addTargets(outputs: targets.columns, snapshot: snapshot).append(targets)
+        }
+    }
+
+    /// Records what is known of the data, as the group `/data`.
+    ///
+    /// - Throws: `RunError` if writing fails.
+    public func record(_ data: DataDescription) throws(RunError) { try writer.add(data) }
+
+    /// Records how well the network does on a part of the data, in the target's unit, as attributes:
+    /// `PART_rmse`, `PART_r_squared` and `PART_noise_free_rmse` with a value for each output, or
+    /// `PART_balanced_accuracy`.
+    ///
+    /// - Throws: `RunError` if writing fails.
+    public func record(_ quality: Quality, of part: String) throws(RunError) {
+        func set(_ name: String, _ values: [Double?]) throws(RunError) {
+            let known = values.compactMap { $0 }
+            guard known.count == values.count, !known.isEmpty else { return }
+            try writer.set("\(part)_\(name)", .numbers(known))
+        }
+        try set("rmse", quality.outputs.map(\.rootMeanSquareError))
+        try set("r_squared", quality.outputs.map(\.rSquared))
+        try set("noise_free_rmse", quality.outputs.map(\.noiseFreeError))
+        if let balanced = quality.balancedAccuracy {
+            try writer.set("\(part)_balanced_accuracy", .number(balanced))
         }
     }
 

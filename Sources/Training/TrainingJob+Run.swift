@@ -232,6 +232,11 @@ extension TrainingJob {
         if let parent { try recorder.set(Schema.Attribute.parent, .text(parent)) }
         if trainer.resizes { try recordResizing(trainer, recorder) }
         try recorder.record(trainer.history, epoch: trainer.resultEpoch)
+        try recorder.record(data.description)
+        for (part, samples) in [("validation", data.validation), ("test", data.test)] {
+            guard let samples else { continue }
+            try recorder.record(try trainer.result.quality(on: samples), of: part)
+        }
         try recorder.record(
             network, on: recorded, resizes: trainer.resizes, isWanted: isWanted)
         for epoch in snapshotEpochs where epoch <= trainer.epoch {
