@@ -26,18 +26,20 @@ package struct LossSums: Sendable {
 /// Adds up cross-entropy over `samples` rows of `classes` logits and writes its gradient, divided
 /// by `samples`.
 ///
-/// The largest logit is subtracted first, so that nothing overflows: log p = z - max - log Σ.
+/// The largest logit is subtracted first, so that nothing overflows: log p = z - max - log Σ. Where
+/// there are `weights`, one a class, each sample counts as much as its class.
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
 func crossEntropy<Scalar: NetworkScalar>(
     _ logits: UnsafePointer<Scalar>, labels: UnsafePointer<Int32>, samples: Int, classes: Int,
-    gradient: UnsafeMutablePointer<Scalar>?
+    weights: UnsafePointer<Scalar>? = nil, gradient: UnsafeMutablePointer<Scalar>?
 ) -> LossSums {
     var sums = LossSums(samples: samples)
-    let scale = 1 / Scalar(samples)
     for sample in 0..<samples {
         let z = logits + sample * classes
         let label = Int(labels[sample])
+        let weight = weights.map { $0[label] } ?? 1
+        let scale = weight / Scalar(samples)
         var best = 0
         for i in 1..<max(1, classes) where z[i] > z[best] { best = i }
         let top = z[best]
@@ -54,7 +56,7 @@ func crossEntropy<Scalar: NetworkScalar>(
         } else {
             for i in 0..<classes { total += Scalar.exponential(z[i] - top) }
         }
-        sums.loss += Double(Scalar.logarithm(total) - (z[label] - top))
+        sums.loss += Double(weight * (Scalar.logarithm(total) - (z[label] - top)))
         if best == label { sums.correct += 1 }
     }
     return sums

@@ -22,6 +22,8 @@ package final class Minibatch<Scalar: NetworkScalar> {
     package let targets: Buffer<Scalar>
     package let labels: UnsafeMutablePointer<Int32>
     package var samples = 0
+    /// What the loss of a sample is multiplied by, one factor a class; empty where all count alike.
+    package var classWeights: [Scalar] = []
 
     package init(capacity: Int, inputs: Int, outputs: Int) {
         self.inputs = Matrix(rows: capacity, columns: inputs)
@@ -180,9 +182,12 @@ package final class Workspace<Scalar: NetworkScalar> {
         let outputs = UnsafePointer(passes[last].post)
         switch loss {
         case .crossEntropy:
-            return crossEntropy(
-                outputs, labels: UnsafePointer(batch.labels), samples: batch.samples,
-                classes: layers[last].outputs, gradient: gradient)
+            return batch.classWeights.withUnsafeBufferPointer { weights in
+                crossEntropy(
+                    outputs, labels: UnsafePointer(batch.labels), samples: batch.samples,
+                    classes: layers[last].outputs,
+                    weights: weights.isEmpty ? nil : weights.baseAddress, gradient: gradient)
+            }
         case .squaredError:
             return squaredError(
                 outputs, targets: UnsafePointer(batch.targets.base), samples: batch.samples,

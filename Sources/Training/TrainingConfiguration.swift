@@ -17,6 +17,8 @@ public struct TrainingConfiguration: Sendable, Hashable {
     /// Epochs without a lower validation loss after which training stops and the network of the
     /// best epoch is restored; `nil` for never.
     public var patience: Int?
+    /// How much the samples of each class count; `nil` for all alike.
+    public var classWeights: ClassWeights?
     /// What is added to the loss for the network's size.
     public var penalties: [Penalty] = []
     /// What acts on the training between its batches and epochs, in this order.
@@ -26,7 +28,8 @@ public struct TrainingConfiguration: Sendable, Hashable {
     public init(
         epochs: Int, batch: Int = 128, seed: UInt64 = 0, loss: Loss = .crossEntropy,
         optimizer: OptimizerConfiguration = OptimizerConfiguration(),
-        schedule: Schedule = .constant, patience: Int? = nil
+        schedule: Schedule = .constant, patience: Int? = nil,
+        classWeights: ClassWeights? = nil
     ) {
         self.epochs = epochs
         self.batch = batch
@@ -35,6 +38,7 @@ public struct TrainingConfiguration: Sendable, Hashable {
         self.optimizer = optimizer
         self.schedule = schedule
         self.patience = patience
+        self.classWeights = classWeights
     }
 
     func check() throws(TrainingError) {
@@ -46,6 +50,11 @@ public struct TrainingConfiguration: Sendable, Hashable {
         }
         if let patience, patience < 1 {
             throw .setting(name: "patience", value: "\(patience)", expected: "1 or more")
+        }
+        if let classWeights, loss != .crossEntropy {
+            throw .setting(
+                name: "class-weights", value: classWeights.rawValue,
+                expected: "none, as numbers are learned and not classes")
         }
         try optimizer.check()
         for penalty in penalties { try penalty.check() }
@@ -61,7 +70,8 @@ public struct TrainingConfiguration: Sendable, Hashable {
 
 extension TrainingConfiguration: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case epochs, batch, seed, loss, optimizer, schedule, patience, penalties, controllers
+        case epochs, batch, seed, loss, optimizer, schedule, patience, classWeights, penalties
+        case controllers
     }
 
     /// Decodes settings; those that are not there have their defaults.
@@ -78,6 +88,7 @@ extension TrainingConfiguration: Codable {
             try values.decodeIfPresent(OptimizerConfiguration.self, forKey: .optimizer) ?? optimizer
         schedule = try values.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
         patience = try values.decodeIfPresent(Int.self, forKey: .patience)
+        classWeights = try values.decodeIfPresent(ClassWeights.self, forKey: .classWeights)
         penalties = try values.decodeIfPresent([Penalty].self, forKey: .penalties) ?? []
         controllers = try values.decodeIfPresent([AnyController].self, forKey: .controllers) ?? []
     }
@@ -94,6 +105,7 @@ extension TrainingConfiguration: Codable {
         try values.encode(optimizer, forKey: .optimizer)
         try values.encode(schedule, forKey: .schedule)
         try values.encodeIfPresent(patience, forKey: .patience)
+        try values.encodeIfPresent(classWeights, forKey: .classWeights)
         if !penalties.isEmpty { try values.encode(penalties, forKey: .penalties) }
         if !controllers.isEmpty { try values.encode(controllers, forKey: .controllers) }
     }

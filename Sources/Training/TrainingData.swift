@@ -45,6 +45,15 @@ public struct TrainingData<Scalar: NetworkScalar>: Sendable {
     /// Of all samples that this value is a part of.
     let inputs: any InputSource<Scalar>
     let targets: Targets
+    /// What the loss of a sample is multiplied by, one factor a class; empty where all count alike, and
+    /// without meaning where the targets are numbers.
+    public var classWeights: [Scalar] = [] {
+        didSet {
+            precondition(
+                classWeights.isEmpty || classWeights.count == outputCount,
+                "\(classWeights.count) weights for \(outputCount) classes")
+        }
+    }
     /// The rows that belong to this part, in order; `nil` if all do.
     private let subset: [Int]?
 
@@ -87,6 +96,7 @@ public struct TrainingData<Scalar: NetworkScalar>: Sendable {
     private init(_ whole: TrainingData, subset: [Int]) {
         inputs = whole.inputs
         targets = whole.targets
+        classWeights = whole.classWeights
         self.subset = subset
     }
 
@@ -169,6 +179,7 @@ extension Minibatch {
         data.gatherInputs(samples, into: &inputs)
         data.gatherTargets(samples, into: self)
         self.samples = samples.count
+        classWeights = data.classWeights
     }
 }
 

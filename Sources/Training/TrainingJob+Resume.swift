@@ -100,9 +100,17 @@ extension TrainingJob {
     func trainer(on data: LoadedDataset, from state: TrainerState<Float>?) throws -> Trainer<Float>
     {
         let start = start(on: data)
-        let training = try TrainingData(data.train)
-        let validation = try data.validation.map { try TrainingData($0) }
-        let test = try TrainingData(data.test)
+        var training = try TrainingData(data.train)
+        var validation = try data.validation.map { try TrainingData($0) }
+        var test = try TrainingData(data.test)
+        if let weights = configuration.classWeights {
+            let factors = weights.factors(
+                labels: training.labels ?? [], classes: training.outputCount
+            ).map { Float($0) }
+            training.classWeights = factors
+            validation?.classWeights = factors
+            test.classWeights = factors
+        }
         guard let state else {
             return try Trainer(
                 start, configuration, training: training, validation: validation, test: test)

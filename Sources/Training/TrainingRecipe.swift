@@ -205,6 +205,7 @@ extension TrainingRecipe {
             add("\(type(of: controller.value))", controller)
         }
         if let patience = configuration.patience { add("patience", patience) }
+        if let weights = configuration.classWeights { add("class-weights", weights) }
         add("record", record)
         if let recordSamples { add("record-samples", recordSamples) }
         add("record-layers", recordLayers)
