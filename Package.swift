@@ -209,8 +209,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "train",
         dependencies: [
-            "Datasets", "Executable", "Files", "HDF5", "Networks", "RunFormat", "Text", "Training",
-            argumentParser,
+            "Datasets", "Executable", "Files", "HDF5", "LinearAlgebra", "Networks", "RunFormat",
+            "Text", "Training", argumentParser,
         ],
         swiftSettings: strict, linkerSettings: standalone),
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them

@@ -6,12 +6,35 @@ import Training
 ///
 /// - Throws: ``TrainingFailure`` if no run was written; settings that make no sense as they are.
 func carryOut(_ job: TrainingJob, on data: LoadedDataset, resuming: Bool) throws {
+    switch try runJob(job, on: data, resuming: resuming) {
+    case .alreadyComplete: print("\(visible(job.output)) is complete")
+    case .trained(let result):
+        if result.overflowCount > 0 {
+            writeToStandardError(
+                "warning: \(result.overflowCount) activations are infinite as float16; "
+                    + "record float32\n")
+        }
+        print("\(visible(job.output))  \(summary(of: result.history, result.epoch))")
+        if let outcome = result.outcome { print(resizing(result, outcome)) }
+        for line in try recordedQuality(ofRun: job.output) { print("  \(visible(line))") }
+        if let divergence = result.divergence {
+            throw TrainingFailure(
+                path: job.output, error: .diverged(divergence), recorded: result.epoch)
+        }
+    }
+}
+
+/// Runs a job with its progress on stderr; a signal ends the process after a checkpoint.
+///
+/// - Throws: what the job throws, ``TrainingFailure`` in place of an error that ended the training.
+func runJob(
+    _ job: TrainingJob, on data: LoadedDataset, resuming: Bool
+) throws -> TrainingJob.Outcome {
     let display = ProgressDisplay()
     Interruption.wait()
-    let outcome: TrainingJob.Outcome
     do {
         defer { display.finish() }
-        outcome = try job.run(on: data, resuming: resuming) { progress in
+        return try job.run(on: data, resuming: resuming) { progress in
             display.show(progress)
             return !Interruption.came
         } isWanted: {
@@ -22,21 +45,6 @@ func carryOut(_ job: TrainingJob, on data: LoadedDataset, resuming: Bool) throws
     } catch let error as TrainingError {
         if case .setting = error { throw error }
         throw TrainingFailure(path: job.output, error: error)
-    }
-    switch outcome {
-    case .alreadyComplete: print("\(visible(job.output)) is complete")
-    case .trained(let result):
-        if result.overflowCount > 0 {
-            writeToStandardError(
-                "warning: \(result.overflowCount) activations are infinite as float16; "
-                    + "record float32\n")
-        }
-        print("\(visible(job.output))  \(summary(of: result.history, result.epoch))")
-        if let outcome = result.outcome { print(resizing(result, outcome)) }
-        if let divergence = result.divergence {
-            throw TrainingFailure(
-                path: job.output, error: .diverged(divergence), recorded: result.epoch)
-        }
     }
 }
 

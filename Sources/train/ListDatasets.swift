@@ -25,5 +25,9 @@ struct ListDatasets: ParsableCommand {
             )
             print("    source:  \(dataset.source)")
         }
+        print("\(Dataset.noiseRelabelledID)  (generated)")
+        print(
+            "    Standard normal inputs, labelled by the largest output of the network of a run: "
+                + "--teacher RUN")
     }
 }

@@ -44,16 +44,50 @@ struct DataOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Seed of the division into parts.", valueName: "n"))
     var dataSeed: UInt64 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Of poker: train on this many generated hands instead of the published ones.",
+            valueName: "n"))
+    var generated: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of noise-relabelled: the run whose network labels the noise.", valueName: "run.h5"))
+    var teacher: String?
+
     func load() throws -> LoadedDataset {
-        let loaded = try Dataset.named(dataset).load(
+        let loaded = try namedDataset(dataset, teacher: teacher).load(
             from: data,
             options: LoadOptions(
                 trainSamples: trainSamples, testSamples: testSamples,
                 validationFraction: validationFraction, testFraction: testFraction,
-                seed: dataSeed, normalization: normalization))
+                generatedSamples: generated, seed: dataSeed, normalization: normalization))
         for note in loaded.notes { writeToStandardError("note: \(note)\n") }
         return loaded
     }
+}
+
+/// The data set called `name`, with the run that labels it where it is relabelled noise.
+///
+/// - Throws: `DatasetError` for an unknown name, or a teacher that is missing or of no use; `RunError` if
+///   the teacher cannot be read.
+func namedDataset(_ name: String, teacher: String?) throws -> Dataset {
+    guard name == Dataset.noiseRelabelledID else {
+        if let teacher {
+            throw DatasetError.invalidOption(
+                name: "--teacher", value: teacher,
+                expected: "none, as only \(Dataset.noiseRelabelledID) has one")
+        }
+        return try .named(name)
+    }
+    guard let teacher else {
+        throw DatasetError.invalidOption(
+            name: "--teacher", value: "missing",
+            expected: "a run file, whose network labels the noise")
+    }
+    let network = try RecordedNetwork(readingFrom: RunFile(path: teacher))
+    try network.checkIsPerceptron()
+    return network.noiseRelabelled
 }
 
 /// How a network is trained.
@@ -105,6 +139,9 @@ struct TrainingOptions: ParsableArguments {
             valueName: "epochs"))
     var patience: Int?
 
+    @Flag(help: "Weigh samples by 1 / the number of their class, so that all classes count alike.")
+    var classWeights = false
+
     /// The settings.
     ///
     /// - Parameters:
@@ -139,7 +176,8 @@ struct TrainingOptions: ParsableArguments {
         optimizer.standard.decayKind = named
         return TrainingConfiguration(
             epochs: epochs, batch: batch, seed: seed, loss: loss, optimizer: optimizer,
-            schedule: schedule, patience: patience)
+            schedule: schedule, patience: patience,
+            classWeights: classWeights ? .balanced : nil)
     }
 }
 

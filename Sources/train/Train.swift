@@ -20,7 +20,8 @@ import Training
             """,
         version: Program.version,
         subcommands: [
-            MLP.self, Compress.self, Flexible.self, Twin.self, Sweep.self, ListDatasets.self,
+            MLP.self, Compress.self, Flexible.self, Twin.self, Fit.self, Sweep.self, Evaluate.self,
+            Predict.self, Export.self, ListDatasets.self,
         ])
 
     static func main() {
