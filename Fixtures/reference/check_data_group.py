@@ -76,6 +76,7 @@ def main(run, table=None):
         assert len(data["inputs/deviation"]) == count and (data["inputs/deviation"][:] > 0).all()
         first = min(file["layers"].values(), key=lambda layer: layer.attrs["index"])
         kind = data.attrs["kind"]
+        kind = kind.decode() if isinstance(kind, bytes) else kind
         print(f"{run}: {kind}, {count} scalings, first layer reads {first['weight'].shape[1]}")
         if kind != "images":
             assert first["weight"].shape[1] == count

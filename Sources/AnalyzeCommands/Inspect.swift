@@ -65,11 +65,16 @@ struct Inspect: AsyncParsableCommand {
         names: (ArrayInfo) -> String = { $0.name }
     ) {
         let rows = arrays.map { array in
-            let isReadable = array.refusal == nil
+            // Texts are no matrices to analyze, but nothing is wrong with them.
+            let isText = array.elementType.map {
+                $0.kind == .fixedString || $0.kind == .variableString
+            }
+            let isReadable = array.refusal == nil || isText == true
             return [
                 visible(names(array)), isReadable ? array.shapeDescription : "-",
                 isReadable ? array.typeName : "-", isReadable ? storage(of: array) : "-",
-                array.refusal.map { "cannot be read: \(visible($0.message))" } ?? "",
+                isReadable
+                    ? "" : array.refusal.map { "cannot be read: \(visible($0.message))" } ?? "",
             ]
         }
         let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }

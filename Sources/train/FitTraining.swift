@@ -19,7 +19,8 @@ struct FitOptions: ParsableArguments {
     @Option(help: "Size of the steps of Adam.")
     var learningRate = 0.001
     @Option(
-        help: ArgumentHelp("Share of the other rows that stop the training in time.", valueName: "share"))
+        help: ArgumentHelp(
+            "Share of the other rows that stop the training in time.", valueName: "share"))
     var validationFraction = 0.15
     @Option(
         help: ArgumentHelp("Share of the rows that judge the network.", valueName: "share"))

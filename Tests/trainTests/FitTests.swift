@@ -50,6 +50,9 @@ import Testing
         let run = try RunFile(path: folder.path("run.h5"))
         #expect((run.attributes["test_r_squared"]?.number ?? 0) > 0.99)
         #expect(run.problems().isEmpty)
+        let inspection = try BuiltCommand(name: "analyze").run(["inspect", run.path])
+        #expect(inspection.code == 0 && inspection.output.contains("/data/inputs/name"))
+        #expect(!inspection.output.contains("cannot be read"), "\(inspection.output)")
         // The same on every call.
         let first = try Data(contentsOf: folder.url.appending(path: "run.h5"))
         #expect(try fit("--learning-rate", "0.01").code == 0)
