@@ -72,7 +72,7 @@ import Testing
         let data =
             try run.numbers(at: "/data/outputs/mean") + run.numbers(at: "/data/outputs/deviation")
         let output = try #require(try run.layers().last?.post)
-        let recorded = try run.elements(of: output).map { $0 * data[1] + data[0] }
+        let recorded = try run.values(output).map { $0 * data[1] + data[0] }
         #expect(recorded.count == 40)
         // In the order of the file: each is found behind the one before.
         var next = predictions.startIndex
