@@ -306,17 +306,6 @@ def packed_labels():
             f["labels"].attrs["scale_factor"], f["labels"].attrs["add_offset"] = scale, 1.0
 
 
-def second_names_of_groups():
-    """24 groups, each with two names in the one before: 2^24 paths to the layer in the last."""
-    with create("hard-link-tree.h5") as f:
-        group = f.create_group("layers/a")
-        for _ in range(24):
-            inner = group.create_group("x")
-            group["y"] = inner
-            group = inner
-        group["post"] = grid(20, 6)
-
-
 def type_attributes():
     """Words of whole numbers whose attribute `dtype` says that their bits mean something else."""
     with create("dtype-attributes.h5") as f:
@@ -397,5 +386,5 @@ def newer():
 
 os.makedirs(OUT, exist_ok=True)
 for make in [plain_edges, chunks, elements, small_floats, names, labels, packed_labels,
-             second_names_of_groups, type_attributes, attributes, newer]:
+             type_attributes, attributes, newer]:
     make()

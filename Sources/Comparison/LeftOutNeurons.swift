@@ -22,6 +22,6 @@ func leftOutNeurons(in states: [RunState]) -> [String] {
     let shown = 5
     guard sentences.count > shown else { return sentences }
     return sentences.prefix(shown) + [
-        "\(sentences.count - shown) more layers have entries that are NaN or infinite"
+        "\(sentences.count - shown) more layers have entries that are NaN, infinite or beyond 1e150"
     ]
 }

@@ -84,7 +84,7 @@ import Testing
             """
             for name in run.h5.checkpoint run.h5.snapshot-1; do
               echo mine > $name
-              "$T" $O --output run.h5 --snapshot-every 1; [ $? = 74 ] || exit 1
+              "$T" $O --output run.h5 --epochs 2 --snapshot-every 1; [ $? = 74 ] || exit 1
               [ "$(cat $name)" = mine ] || exit 2
               rm $name
             done
