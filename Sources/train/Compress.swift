@@ -17,11 +17,11 @@ struct Compress: ParsableCommand {
             with --resume.
 
             EXAMPLES
-              train compress --dataset mnist --hidden 1000 --penalty-share 0.03 --epochs 30 \\
-                --validation-fraction 0.1 --output small.h5
-              train twin small.h5 --output plain.h5        the same sizes, trained from the start
-              train compress --dataset mnist --hidden 1000 --penalty 0.001 --rule subgradient \\
-                --schedule constant --output journal.h5    as in the research journal
+              train compress --dataset mnist --hidden 1000 --penalty-share 0.03 \\
+                --epochs 30 --validation-fraction 0.1 --output small.h5
+              train twin small.h5 --output plain.h5     the same sizes from the start
+              train compress --dataset mnist --hidden 1000 --penalty 0.001 \\
+                --rule subgradient --schedule constant --output journal.h5
             """)
 
     @OptionGroup(title: "Data") var data: DataOptions

@@ -18,8 +18,8 @@ struct Flexible: ParsableCommand {
             EXAMPLES
               train flexible --dataset mnist --hidden 500 --start 0 --slope 0.4 \\
                 --schedule constant --output grown.h5
-              train flexible --dataset mnist --hidden 500 --start 250 --size-penalty 0.001 \\
-                --slope 1 --output smaller.h5
+              train flexible --dataset mnist --hidden 500 --start 250 --slope 1 \\
+                --size-penalty 0.001 --output smaller.h5
               train flexible --dataset mnist --hidden 500 --start 0 --from trained.h5 \\
                 --only-size --output size.h5
             """)
