@@ -197,8 +197,8 @@ extension LayerResult {
     /// That neurons are missing in the result's numbers, if some are.
     var leftOut: String? {
         guard nonFinite > 0 else { return nil }
-        return
-            "\(nonFinite) entries are NaN, infinite or beyond 1e150, and their neurons are left out"
+        let entries = nonFinite == 1 ? "1 entry is" : "\(nonFinite) entries are"
+        return entries + " NaN, infinite or beyond 1e150, and their neurons are left out"
     }
 
     /// Why a number of the metric is not in the result.

@@ -27,7 +27,9 @@ struct Labels {
         return labels
     }
 
-    func run(of result: LayerResult) -> String { visible(runs[ExactName(result.run)] ?? result.run) }
+    func run(of result: LayerResult) -> String {
+        visible(runs[ExactName(result.run)] ?? result.run)
+    }
 
     /// "hidden", or as much more as it takes: "a hidden (pre, step 100)".
     func label(of result: LayerResult) -> String {

@@ -8,8 +8,9 @@ private func runDriver(
     _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-/// Feeds one parser with what libFuzzer makes up: `LAMINA_PARSER=json fuzz-parsers [option of libFuzzer]...`
+/// Feeds one parser with what libFuzzer makes up.
 ///
+/// Called as `LAMINA_PARSER=json fuzz-parsers [option of libFuzzer]...`.
 /// A parser holds if it returns or throws: a trap, a sanitizer's report, a second's loop or a
 /// broken law of the parser ends the process, and libFuzzer keeps the input.
 @main struct Main {
