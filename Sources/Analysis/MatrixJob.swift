@@ -169,6 +169,8 @@ struct MatrixJob: Sendable {
             all.firstIndex { $0.path.utf8.elementsEqual(entry.path.utf8) } ?? all.count - 1
         var width = layer.neurons
         var layers: [FollowingLayers.Dense] = []
+        // The next layer reads post-activations times the gate, which its weights can be multiplied by.
+        var gate = try run.gate(of: entry)
         for next in all[(position + 1)...] {
             guard let weight = next.weight, weight.shape.count == 2, weight.shape[1] == width else {
                 return refusal("no accuracy: \(next.name) stores no weights for \(width) inputs")
@@ -176,7 +178,14 @@ struct MatrixJob: Sendable {
             guard let activation = Nonlinearity(storedAs: next.activation) else {
                 return refusal("no accuracy: activation \(next.activation ?? "") is not known")
             }
-            let matrix = Matrix<Float>(try await run.matrix(weight, as: .weights))
+            var matrix = Matrix<Float>(try await run.matrix(weight, as: .weights))
+            if let gate {
+                guard gate.count == width else {
+                    return refusal("no accuracy: a filter of \(gate.count) gates \(width) neurons")
+                }
+                matrix.multiplyRows(by: gate)
+            }
+            gate = try run.gate(of: next)
             let bias = try next.bias.map { array throws(RunError) in try run.vector(array) }
             guard bias?.count ?? matrix.columns == matrix.columns else {
                 return refusal("no accuracy: \(next.name) needs \(matrix.columns) biases")
@@ -187,6 +196,9 @@ struct MatrixJob: Sendable {
                     weight: matrix,
                     bias: bias?.map { Float($0) } ?? Array(repeating: 0, count: width),
                     activation: activation))
+        }
+        guard gate == nil || layers.isEmpty else {
+            return refusal("no accuracy: the last layer has a filter")
         }
         if let classes = try labels.extremes(),
             classes.lowerBound < 0 || classes.upperBound >= width
@@ -213,7 +225,25 @@ struct MatrixJob: Sendable {
     }
 }
 
+extension RunFile {
+    /// What each neuron of a layer is multiplied by behind its nonlinearity; `nil` without a gate.
+    fileprivate func gate(of layer: LayerEntry) throws(RunError) -> [Double]? {
+        guard let array = layer.others.first(where: { $0.name == Schema.Path.filter }) else {
+            return nil
+        }
+        return try vector(array)
+    }
+}
+
 extension Matrix<Float> {
+    /// Multiplies row i by the i-th factor.
+    fileprivate mutating func multiplyRows(by factors: [Double]) {
+        let columns = columns
+        withMutableElements { elements in
+            for index in elements.indices { elements[index] *= Float(factors[index / columns]) }
+        }
+    }
+
     /// The elements of `matrix` in single precision.
     init(_ matrix: RealMatrix) {
         switch matrix {

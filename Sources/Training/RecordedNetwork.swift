@@ -135,7 +135,7 @@ extension RecordedNetwork.Layer {
             return values
         }
         bias = try entry.bias.map(vector) ?? Array(repeating: 0, count: neurons)
-        filter = try entry.others.first { $0.name == "filter" }.map(vector)
+        filter = try entry.others.first { $0.name == Schema.Path.filter }.map(vector)
         guard (self.weight + bias + (filter ?? [])).allSatisfy(\.isFinite) else {
             throw refusal("it holds what is no number")
         }
