@@ -72,7 +72,7 @@ private final class Folder {
         #expect(folded.outputs(for: x).elements == [9, 82])
         for (gate, activation) in [(Float(-1), "relu"), (2, "tanh")] {
             let network = try RecordedNetwork(
-                readingFrom: write("b.h5", outputFilter: [gate], activation: activation))
+                readingFrom: write("\(activation).h5", outputFilter: [gate], activation: activation))
             #expect(throws: RunError.self) { try network.folded() }
         }
     }
@@ -226,11 +226,13 @@ private final class Folder {
         func write(_ change: (inout DataDescription) -> Void) throws -> RunFile {
             var data = loaded.description
             change(&data)
-            let writer = try RunWriter(path: folder("bad.h5"))
+            // A name of its own: no output replaces a file that this process has read.
+            let path = folder("\(UUID()).h5")
+            let writer = try RunWriter(path: path)
             try writer.addLayer("output", index: 0).setBias([1])
             try writer.add(data)
             try writer.commit()
-            return try RunFile(path: folder("bad.h5"))
+            return try RunFile(path: path)
         }
         let changes: [(inout DataDescription) -> Void] = [
             { $0.targetScaling?.deviation = [0] }, { $0.targetScaling?.mean = [.nan] },
