@@ -72,7 +72,8 @@ private final class Folder {
         #expect(folded.outputs(for: x).elements == [9, 82])
         for (gate, activation) in [(Float(-1), "relu"), (2, "tanh")] {
             let network = try RecordedNetwork(
-                readingFrom: write("\(activation).h5", outputFilter: [gate], activation: activation))
+                readingFrom: write("\(activation).h5", outputFilter: [gate], activation: activation)
+            )
             #expect(throws: RunError.self) { try network.folded() }
         }
     }
