@@ -10,6 +10,12 @@ let metrics = [
     "ShapiroWilk",
     "ExpNormal",
     "GammaGamma",
+    "NextWeights",
+    "LowRank",
+    "Importance",
+    "Ranks",
+    "Dormant",
+    "Outliers",
 ]
 
 let strict: [SwiftSetting] =
