@@ -10,12 +10,6 @@ let metrics = [
     "ShapiroWilk",
     "ExpNormal",
     "GammaGamma",
-    "NextWeights",
-    "LowRank",
-    "Importance",
-    "Ranks",
-    "Dormant",
-    "Outliers",
 ]
 
 let strict: [SwiftSetting] =

@@ -317,181 +317,18 @@ def density(sd, v, d):
     d.add("variance density y / peak", np.abs(numbers(v["y"]) - y) / y.max(), 1e-10)
 
 
-def ranks(x, v, d):
-    d.equal("ranks bound", v["bound"], min(x.shape))
-    for name, z in (("centred", x - x.mean(axis=0)), ("uncentred", x)):
-        s = np.linalg.svd(z, compute_uv=False)
-        p, l = s / s.sum(), s**2 / (s**2).sum()
-        entropy = lambda q: -np.sum(q[q > 0] * np.log(q[q > 0]))
-        truth = {
-            "effectiveRankSingular": np.exp(entropy(p)), "effectiveRankEigen": np.exp(entropy(l)),
-            "rankMe": np.exp(entropy(p + 1e-7)), "stableRank": (s**2).sum() / s[0] ** 2,
-            "nuclearRank": s.sum() / s[0], "participationRatio": 1 / (l**2).sum(),
-        }
-        for key, value in truth.items():
-            # Values below the root of rounding count as 0, which takes up to their number times 1e-8.
-            d.relative(f"ranks {key}", v[name][key], value, 1e-5)
-        d.equal("ranks srank", v[name]["srank"], int(np.argmax(np.cumsum(p) >= 0.99) + 1))
-        d.equal("ranks componentsFor99", v[name]["componentsFor99"], int(np.argmax(np.cumsum(l) >= 0.99) + 1))
-        d.equal("ranks featureRank", v[name]["featureRank"], int((s / np.sqrt(len(x)) > 0.01).sum()))
-
-
-def dormant(x, v, d):
-    means = np.abs(x).mean(axis=0)
-    score = means / means.mean() if means.any() else means
-    d.relative("dormant score", v["score"], score, 1e-12)
-    for level, share in v["dormantFraction"].items():
-        d.equal("dormant dormantFraction", share, np.mean(numbers(v["score"]) <= float(level)))
-    d.relative("dormant firingRate", v["firingRate"], (x != 0).mean(axis=0), 1e-15)
-    d.relative("dormant positiveRate", v["positiveRate"], (x > 0).mean(axis=0), 1e-15)
-    d.equal("dormant aliveFraction", v["aliveFraction"], np.mean((x != 0).any(axis=0)))
-    d.relative("dormant activePerSample", v["activePerSample"], (x != 0).sum(axis=1).mean(), 1e-12)
-
-
-def outliers(x, v, d):
-    c, size = v["channels"], np.abs(x)
-    d.relative("outliers absoluteMaximum", c["absoluteMaximum"], size.max(axis=0), 0)
-    d.relative("outliers meanAbsolute", c["meanAbsolute"], size.mean(axis=0), 1e-12)
-    d.relative("outliers rootMeanSquare", c["rootMeanSquare"], np.sqrt((x**2).mean(axis=0)), 1e-12)
-    varies = np.ptp(x, axis=0) > 0
-    shapes = {"skewness": stats.skew(x[:, varies]), "kurtosis": stats.kurtosis(x[:, varies], fisher=False)}
-    for name, truth in shapes.items():
-        d.add(f"outliers {name}", np.abs(numbers(c[name])[varies] - truth) / np.maximum(1, np.abs(truth)), 1e-8)
-        d.equal(f"outliers {name} of constants", bool(np.isnan(numbers(c[name])[~varies]).all()), True)
-    first = np.argsort(-size, axis=None, kind="stable")[:3]
-    rows, units = np.unravel_index(first, x.shape)
-    d.equal("outliers largest", [v["largest"]["rows"], v["largest"]["units"]], [rows.tolist(), units.tolist()])
-    d.relative("outliers largest values", v["largest"]["values"], x[rows, units], 0)
-    for level, q in [("0.5", v["medianAbsolute"]), *v["quantiles"].items()]:
-        d.relative("outliers quantiles", q, np.quantile(size, float(level)), 1e-12 if v["exactQuantiles"] else 2.0**-10)
-    massive = (size > max(100, 1000 * v["medianAbsolute"])).sum()
-    d.equal("outliers massiveCount", v["massiveCount"], int(massive))
-    energy = (x**2).mean(axis=0)
-    share = energy[energy > 0] / energy.sum()
-    d.relative("outliers crest", v["crest"], size.max() / np.sqrt((x**2).mean()), 1e-12)
-    d.relative("outliers dynamicRange", v["dynamicRange"], np.log2(size.max() / size[size > 0].min()), 1e-12)
-    d.relative("outliers entropy", v["entropy"], -np.sum(share * np.log(share)) / np.log(x.shape[1]), 1e-12)
-
-
-def group(file, result):
-    return (file if result["snapshot"] is None else file["snapshots"][result["snapshot"]])["layers"]
-
-
-def ordered(layers):
-    return sorted(layers, key=lambda name: layers[name].attrs.get("index", 0))
-
-
-def gate(layer):
-    return layer["filter"][...].astype(float) if "filter" in layer else None
-
-
-ACTIVATIONS = {"identity": lambda x: x, "relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}
-
-
-def activation(layer):
-    name = layer.attrs.get("activation", "identity")
-    return ACTIVATIONS[(name.decode() if isinstance(name, bytes) else name).lower()]
-
-
-def read(layer, x):
-    """What the next layer reads for inputs x of `layer`, its gate behind its nonlinearity."""
-    y = activation(layer)(x @ layer["weight"][...].astype(float).T + layer["bias"][...])
-    return y if gate(layer) is None else y * gate(layer)
-
-
-def next_weights(file, result, d):
-    layers, v = group(file, result), result["values"]
-    w = layers[v["nextLayer"]]["weight"][...].astype(float)
-    sums = np.abs(w).sum(axis=0)
-    d.relative("next-weights sums", v["sums"], sums, 1e-12)
-    d.relative("next-weights quantiles", [v["minimum"], v["median"], v["maximum"]],
-               np.quantile(sums, [0, 0.5, 1]), 1e-12)
-    d.equal("next-weights unread", v["unread"], int((sums <= v["threshold"]).sum()))
-    d.equal("next-weights fanOut", v["fanOut"], len(w))
-    d.equal("next-weights gate", v["gate"] is None, gate(layers[result["layer"]]) is None)
-
-
-def low_rank(file, result, d):
-    layers, v = group(file, result), result["values"]
-    w = layers[result["layer"]]["weight"][...].astype(float)
-    w = w.reshape(len(w), -1)
-    u, s, vt = np.linalg.svd(w, full_matrices=False)
-    d.add("low-rank singularValues / largest", np.abs(numbers(v["singularValues"]) - s) / s[0], 1e-12)
-    d.equal("low-rank numericalRank", v["numericalRank"], int(np.linalg.matrix_rank(w)))
-    d.relative("low-rank stableRank", v["stableRank"], (s**2).sum() / s[0] ** 2, 1e-12)
-    kept = np.cumsum(s**2) / (s**2).sum()
-    d.add("low-rank weightError", np.abs(numbers(v["weightError"])[1:] - np.sqrt(np.maximum(0, 1 - kept))), 1e-7)
-    for level, rank in v["ranksFor"].items():
-        d.equal("low-rank ranksFor", rank, int(np.argmax(kept >= float(level)) + 1))
-    names = ordered(layers)
-    before = names.index(result["layer"]) - 1
-    if before < 0:
-        return d.equal("low-rank activation", v["activation"], None)
-    x = layers[names[before]]["post"][...].astype(float)
-    errors = [np.mean(np.sum((x @ (w - (u[:, :k] * s[:k]) @ vt[:k]).T) ** 2, axis=1)) for k in range(len(s) + 1)]
-    a = v["activation"]
-    d.relative("low-rank meanSquare", a["meanSquare"], errors[0], 1e-5)
-    d.add("low-rank activation error", np.abs(numbers(a["error"]) - np.sqrt(errors / errors[0])), 1e-5)
-
-
-def importance(file, result, d):
-    layers, v = group(file, result), result["values"]
-    names = ordered(layers)
-    after = [layers[name] for name in names[names.index(result["layer"]) + 1:]]
-    x = layers[result["layer"]]["post"][...].astype(float)
-    y = (file if result["snapshot"] is None else file["snapshots"][result["snapshot"]])["labels"][...]
-    d.equal("importance samplesUsed", v["samplesUsed"], len(x))
-
-    def loss(x):
-        for layer in after:
-            x = read(layer, x)
-        return logsumexp(x, axis=1) - x[np.arange(len(x)), y]
-
-    base = loss(x)
-    exact, first = [], []
-    for j in range(x.shape[1]):
-        z = x.copy()
-        z[:, j] = 0
-        exact.append(loss(z) - base)
-        z[:, j] = x[:, j] * (1 + 1e-5)
-        up = loss(z).mean()
-        z[:, j] = x[:, j] * (1 - 1e-5)
-        first.append((loss(z).mean() - up) / 2e-5)
-    means = np.mean(exact, axis=1)
-    size = np.abs(means).max()
-    d.relative("importance loss", v["loss"], base.mean(), 1e-10)
-    d.add("importance exact / largest", np.abs(numbers(v["exact"]) - means) / size, 1e-10)
-    errors = np.std(exact, axis=1, ddof=1) / np.sqrt(len(x))
-    d.add("importance standardError / largest", np.abs(numbers(v["standardError"]) - errors) / errors.max(), 1e-10)
-    # Differences of losses lose half of the digits.
-    d.add("importance firstOrder / largest", np.abs(numbers(v["firstOrder"]) - first) / np.abs(first).max(), 1e-6)
-    estimates = {"firstOrder": numbers(v["firstOrder"]), "outgoingNorm": np.linalg.norm(after[0]["weight"][...].astype(float), axis=0),
-                 "variance": x.var(axis=0), "meanAbsolute": np.abs(x).mean(axis=0)}
-    for name in ("outgoingNorm", "variance", "meanAbsolute"):
-        d.add(f"importance {name} / largest", np.abs(numbers(v[name]) - estimates[name]) / estimates[name].max(), 1e-12)
-    for name, value in v["correlations"].items():
-        d.add("importance correlations", abs(value - stats.spearmanr(v["exact"], v.get(name) and numbers(v[name]))[0]), 1e-12)
-    d.equal("importance harmless", v["harmless"], int((numbers(v["exact"]) <= 0).sum()))
-
-
-# These read more of the file than the values of the layer.
-NETWORK_CHECKS = {"next-weights": next_weights, "low-rank": low_rank, "importance": importance}
 CHECKS = {"variance": variance, "dead": dead, "sparsity": sparsity, "shapiro-wilk": shapiro_wilk,
-          "exp-normal": exp_normal, "gamma-gamma": gamma_gamma, "pca": pca,
-          "ranks": ranks, "dormant": dormant, "outliers": outliers}
+          "exp-normal": exp_normal, "gamma-gamma": gamma_gamma, "pca": pca}
 
 
 def check(path, results, d):
     with h5py.File(path, "r") as file:
         for result in results:
             name = result["metric"]
-            if name not in CHECKS and name not in NETWORK_CHECKS:
+            if name not in CHECKS:
                 d.unchecked.add(f"metric {name}")
                 continue
             if result["status"] in ("skipped", "failed", "insufficient"):
-                continue
-            if name in NETWORK_CHECKS:
-                NETWORK_CHECKS[name](file, result, d)
                 continue
             x = matrix(file, result)
             d.equal("samples, neurons", [result["samples"], result["neurons"]], list(x.shape))

@@ -21,23 +21,22 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
     private let mean: [Float]
     /// One row a component; along any beyond them the samples do not vary.
     private let components: Matrix<Float>
-    private let network: NetworkTail<Float>
-    /// Which values of the layer are reconstructed.
-    private let site: Site
+    private let network: FollowingLayers
 
     /// Rows that are reconstructed together; parts run side by side.
     private static let partRows = 256
 
     /// No samples yet; `components` has a row a component, `steps` ascend and may go beyond them.
     init(
-        mean: [Double], components: Matrix<Double>, steps: [Int], at site: Site,
+        mean: [Double], components: Matrix<Double>, steps: [Int],
         followedBy network: FollowingLayers
     ) {
         self.mean = mean.map { Float($0) }
-        self.components = Matrix(converting: .double(components))
+        self.components = Matrix(
+            rows: components.rows, columns: components.columns,
+            elements: components.withElements { $0.map { Float($0) } })
         self.steps = steps
-        self.network = NetworkTail(network)
-        self.site = site
+        self.network = network
         correct = Array(repeating: 0, count: steps.count)
     }
 
@@ -99,7 +98,7 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
             let next = min(step, components.rows)
             reconstruction.add(scores, times: components, inner: done..<next)
             done = next
-            let answers = network.classes(of: reconstruction, at: site)
+            let answers = network.classes(ofPreActivations: reconstruction)
             return zip(answers, labels).count { $0 == $1 }
         }
     }

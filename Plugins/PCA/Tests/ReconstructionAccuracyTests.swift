@@ -40,9 +40,7 @@ import Testing
     private func output(
         _ configuration: PCA.Configuration, labels: [Int], blockRows: Int
     ) throws -> PCA.Output {
-        var layer = testLayer(.float(x))
-        layer.site = .pre
-        layer.context = RunContext(followingLayers: .success(network), labels: .success(()))
+        let layer = testLayer(.float(x))
         var pass = LayerPass([ConfiguredMetric(PCA(configuration: configuration))], on: layer)
         let blocks = stride(from: 0, to: x.rows, by: blockRows).map { first in
             let rows = first..<min(x.rows, first + blockRows)
@@ -50,7 +48,7 @@ import Testing
                 .float(x.rows(rows)), firstSample: first, labels: Array(labels[rows]))
         }
         for block in blocks { pass.update(with: block) }
-        var second = pass.secondPass()
+        var second = pass.secondPass(followedBy: .success(network))
         for block in blocks { second.update(with: block) }
         return try #require(try pass.outputs(secondPass: second)[0].get() as? PCA.Output)
     }
@@ -100,13 +98,10 @@ import Testing
 
     @Test func withoutTheFollowingLayersTheFirstPassStands() throws {
         let metric = ConfiguredMetric(PCA(configuration: try PCA.Configuration(accuracy: .grid)))
-        var layer = testLayer(.float(x))
-        layer.context.followingLayers = .success(network)
-        layer.context.labels = .failure(Refusal("the run stores no labels"))
-        var pass = LayerPass([metric], on: layer)
+        var pass = LayerPass([metric], on: testLayer(.float(x)))
         pass.update(with: ActivationBlock(.float(x)))
-        let second = pass.secondPass()
-        #expect(second.refusals == [0: "no accuracy: the run stores no labels"])
+        let second = pass.secondPass(followedBy: .failure(SecondPassRefusal("no labels")))
+        #expect(second.refusals == [0: "no labels"])
         let output = try #require(try pass.outputs(secondPass: second)[0].get() as? PCA.Output)
         #expect(output.accuracy == nil)
         #expect(output.verdict == .ok)
