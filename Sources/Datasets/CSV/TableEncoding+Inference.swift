@@ -156,7 +156,7 @@ extension ColumnSummary {
 }
 
 extension TableEncoding {
-    /// A line for each column: its name, what it is used for, and what it holds.
+    /// A line for each column: its name, its use (number, category, target, class or none), and its values.
     ///
     /// - Parameter table: the table that the encoding was inferred from.
     /// - Returns: texts that may hold whatever the file does.
