@@ -167,7 +167,11 @@ let modules: [[Target]] = [
     module("Networks", uses: ["LinearAlgebra"]),
     module(
         "Training",
-        uses: ["CKernels", "Datasets", "Files", "HDF5", "LinearAlgebra", "Networks", "RunFormat"]),
+        uses: [
+            "CKernels", "Datasets", "Files", "HDF5", "Isolation", "LinearAlgebra", "Networks",
+            "RunFormat",
+            "Text",
+        ]),
 ]
 
 let registry: [Target] = [

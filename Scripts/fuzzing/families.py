@@ -189,6 +189,40 @@ class Checkpoint(Files):
         yield ["timeout", "--signal=INT", "3"] + self.words + ["--resume"]
 
 
+class Recorded:
+    """Run files of `train`, which it reads again to use their networks."""
+
+    weight = 8
+
+    def __init__(self, folder, tools, seed):
+        self.tools = tools
+        generator = np.random.default_rng(seed)
+        with open(os.path.join(folder, "table.csv"), "w") as table:
+            table.write("a,b,kind\n")
+            for a, b in generator.uniform(0, 9, (80, 2)):
+                table.write(f"{a:.3f},{b:.3f},{'high' if a > b else 'low'}\n")
+        checked([tools.train, "fit", "table.csv", "--target", "kind", "--epochs", "2", "--output", "fit.h5"], folder)
+        checked([tools.train, "compress", "--dataset", "synthetic-digits", "--train-samples", "200", "--test-samples", "50",
+                 "--hidden", "6", "--penalty", "0.001", "--epochs", "2", "--output", "compress.h5"], folder)
+        self.table = open(os.path.join(folder, "table.csv"), "rb").read()
+        self.originals = {name: open(os.path.join(folder, name), "rb").read() for name in ("fit.h5", "compress.h5")}
+
+    def make(self, random, folder):
+        name = random.choice(sorted(self.originals))
+        data, words = mutations.hdf5(random, self.originals[name])
+        write(os.path.join(folder, "run.h5"), data)
+        write(os.path.join(folder, "table.csv"), self.table)
+        return f"{name}: {words}"
+
+    def commands(self, random, folder):
+        t = self.tools.train
+        yield [t, "evaluate", "run.h5"]
+        yield [t, "export", "run.h5", "--to", "network.safetensors"]
+        yield [t, "predict", "run.h5", "table.csv"]
+        # Settings that were changed may ask for hours of training: a short limit tells.
+        yield ["timeout", "--signal=INT", "3", t, "twin", "run.h5", "--output", "twin.h5"]
+
+
 class Images(Files):
     weight = 5
 
@@ -233,4 +267,4 @@ class Tables(Files):
         yield [self.tools.train, "mlp", "--dataset", "airfoil", "--data", ".", "--hidden", "4", "--epochs", "1", "--output", "run.h5"]
 
 
-ALL = [Runs, ResultJSON, ResultFolder, Store, Checkpoint, Images, Tables]
+ALL = [Runs, ResultJSON, ResultFolder, Store, Checkpoint, Recorded, Images, Tables]

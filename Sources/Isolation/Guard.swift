@@ -36,6 +36,34 @@ public enum Guard {
         limitMemory(to: MemoryShare.ofThisProcess)
     }
 
+    /// Runs `body`, which reads the file at `path`, in a program that does other work before and after.
+    ///
+    /// The watch starts with the first file. Afterwards a fault is a mistake of this program again, and
+    /// nothing is limited.
+    ///
+    /// - Parameters:
+    ///   - name: the file as people read it, without control characters.
+    ///   - path: where it is; a large file may take longer.
+    ///   - isAlone: whether the process does nothing else meanwhile, so that its memory tells what the
+    ///     file takes.
+    ///   - body: reads the file.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
+    public static func whileReading<R, E: Error>(
+        _ name: String, at path: String, isAlone: Bool = true, _ body: () throws(E) -> R
+    ) throws(E) -> R {
+        start()
+        setEndings { Loss($0).line(name, start: "") }
+        allowTime(for: path)
+        if isAlone { limitMemory(to: MemoryShare.ofThisProcess) }
+        defer {
+            setEndings { Loss($0).bugLine }
+            limitLibraryCalls(toSeconds: .infinity)
+            limitMemory(to: .infinity)
+        }
+        return try body()
+    }
+
     /// Gives calls of the library the time that the file at `path` can need: decoding a chunk of
     /// 1 GiB takes 3 seconds.
     public static func allowTime(for path: String) {

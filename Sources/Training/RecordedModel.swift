@@ -15,10 +15,12 @@ public struct RecordedModel: Sendable {
     /// - Throws: `RunError` if it holds no network of linear layers, or does not say how inputs were
     ///   made.
     public init(path: String) throws(RunError) {
-        let run = try RunFile(path: path)
-        network = try RecordedNetwork(readingFrom: run)
-        try network.checkIsPerceptron()
-        guard let data = try run.dataDescription() else {
+        let (network, recorded) = try RunFile.reading(path) { run throws(RunError) in
+            let network = try RecordedNetwork(readingFrom: run)
+            try network.checkIsPerceptron()
+            return (network, try run.dataDescription())
+        }
+        guard let data = recorded else {
             throw RunError(
                 .badData, file: path,
                 "it does not say how the inputs were made (there is no /data); train it again with "
@@ -31,6 +33,7 @@ public struct RecordedModel: Sendable {
                 "it describes \(data.inputCount) inputs and \(outputs) outputs, the network has "
                     + "\(network.inputs) and \(network.outputs)")
         }
+        self.network = network
         self.data = data
     }
 

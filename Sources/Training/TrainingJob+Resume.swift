@@ -2,9 +2,11 @@ import Datasets
 import Files
 import Glibc
 import HDF5
+import Isolation
 import LinearAlgebra
 import Networks
 import RunFormat
+import Text
 
 extension TrainingJob {
     func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
@@ -74,12 +76,16 @@ extension TrainingJob {
     /// Not by way of `RunFile`, which would make it an input of this process: no output replaces those.
     private func storedRecipe() throws(RunError) -> String {
         do {
-            let file = try HDF5File(readingAt: output)
-            for (name, value) in try file.attributes(of: "/")
-            where name == Schema.Attribute.parameters {
-                if case .text(let text) = value { return text }
+            // Other trainings of a sweep may go on meanwhile.
+            return try Guard.whileReading(visible(output), at: output, isAlone: false) {
+                () throws(HDF5Error) in
+                let file = try HDF5File(readingAt: output)
+                for (name, value) in try file.attributes(of: "/")
+                where name == Schema.Attribute.parameters {
+                    if case .text(let text) = value { return text }
+                }
+                return ""
             }
-            return ""
         } catch {
             throw RunError(
                 .badData, file: output, "it is no run that can be read; remove it, or name another")

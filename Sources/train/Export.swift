@@ -32,9 +32,13 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        let file = try RunFile(path: recorded)
-        let network = try RecordedNetwork(readingFrom: file, snapshot: snapshot)
-        try NetworkExport.write(network, try file.dataDescription(), to: to)
+        let (network, data) = try RunFile.reading(recorded) { run throws(RunError) in
+            (
+                try RecordedNetwork(readingFrom: run, snapshot: snapshot),
+                try run.dataDescription()
+            )
+        }
+        try NetworkExport.write(network, data, to: to)
         let parameters = network.layers.reduce(0) { $0 + $1.weight.count + $1.bias.count }
         print("\(visible(to))  \(network.layers.count) layers, \(parameters) parameters")
     }

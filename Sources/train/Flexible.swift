@@ -117,8 +117,10 @@ struct Flexible: ParsableCommand {
     }
 
     private func pretrained(_ path: String, _ data: LoadedDataset) throws -> PretrainedNetwork {
-        let network = try PretrainedNetwork(
-            RunFile(path: path), inputs: data.train.inputCount, outputs: data.train.outputCount)
+        let network = try RunFile.reading(path) { run throws(RunError) in
+            try PretrainedNetwork(
+                run, inputs: data.train.inputCount, outputs: data.train.outputCount)
+        }
         guard network.hidden == hidden else {
             let widths = network.hidden.map { "--hidden \($0)" }.joined(separator: " ")
             throw ValidationError("--from \(path) has other layers; expected \(widths)")

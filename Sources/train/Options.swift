@@ -85,7 +85,9 @@ func namedDataset(_ name: String, teacher: String?) throws -> Dataset {
             name: "--teacher", value: "missing",
             expected: "a run file, whose network labels the noise")
     }
-    let network = try RecordedNetwork(readingFrom: RunFile(path: teacher))
+    let network = try RunFile.reading(teacher) { run throws(RunError) in
+        try RecordedNetwork(readingFrom: run)
+    }
     try network.checkIsPerceptron()
     return network.noiseRelabelled
 }

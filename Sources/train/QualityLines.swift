@@ -46,9 +46,11 @@ func fixed(_ value: Double) -> String {
 ///
 /// - Throws: `RunError` if the file cannot be read.
 func recordedQuality(ofRun path: String) throws -> [String] {
-    let run = try RunFile(path: path)
+    let (attributes, data) = try RunFile.reading(path) { run throws(RunError) in
+        (run.attributes, try run.dataDescription())
+    }
     func values(_ name: String) -> [Double] {
-        switch run.attributes["test_\(name)"] {
+        switch attributes["test_\(name)"] {
         case .number(let value)?: [value]
         case .numbers(let values)?: values
         default: []
@@ -58,7 +60,7 @@ func recordedQuality(ofRun path: String) throws -> [String] {
         return ["test balanced accuracy \(percent(balanced))"]
     }
     let (rSquared, noiseFree) = (values("r_squared"), values("noise_free_rmse"))
-    let names = try run.dataDescription()?.outputs ?? []
+    let names = data?.outputs ?? []
     return zip(names, values("rmse")).enumerated().map { index, output in
         var parts = ["test RMSE \(significant(output.1))"]
         if rSquared.indices.contains(index) { parts.append("R2 \(fixed(rSquared[index]))") }

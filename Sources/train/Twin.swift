@@ -37,7 +37,9 @@ struct Twin: ParsableCommand {
 
     func run() throws {
         Program.useBestCore()
-        let plan = try TwinPlan(of: RunFile(path: original), equal: equal, output: output)
+        let plan = try RunFile.reading(original) { run throws(RunError) in
+            try TwinPlan(of: run, equal: equal, output: output)
+        }
         var options = plan.options
         options.testFraction = testFraction
         options.normalization = normalization
