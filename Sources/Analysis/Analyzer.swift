@@ -42,14 +42,18 @@ public struct Analyzer: Sendable {
         analysis.notes = plan.notes
         analysis.firstLayerNeurons = plan.firstLayerNeurons ?? run.firstLayer()?.neurons
         var results = [[LayerResult]](repeating: [], count: plan.steps.count)
+        let bytes = plan.bytes
         var bytesDone = 0
         try await withThrowingTaskGroup(of: (step: Int, results: [LayerResult]).self) { group in
             // Memory of the matrices whose results are computed while further ones are read.
-            var computing: [Int: Double] = [:]
+            var memories = [Double](repeating: 0, count: plan.steps.count)
+            var (computing, memory) = (0, 0.0)
             func collect() async throws {
                 guard let ended = try await group.next() else { return }
                 results[ended.step] = ended.results
-                computing[ended.step] = nil
+                computing -= 1
+                // Sums of many numbers, taken in another order, do not end at 0.
+                memory = computing == 0 ? 0 : memory - memories[ended.step]
             }
             for (index, step) in plan.steps.enumerated() {
                 switch step {
@@ -58,23 +62,23 @@ public struct Analyzer: Sendable {
                     results[index] = failed
                     analysis.failures.append(error)
                 case .read(let job):
-                    while !computing.isEmpty,
-                        computing.values.reduce(job.memory, +) > Self.sharedMemory
-                    {
+                    while computing > 0, memory + job.memory > Self.sharedMemory {
                         try await collect()
                     }
                     let before = bytesDone
                     bytesDone += job.rows * job.bytesPerRow
                     do {
                         let seen = try await read(job, of: run) { rows in
-                            onProgress(before + rows * job.bytesPerRow, plan.bytes)
+                            onProgress(before + rows * job.bytesPerRow, bytes)
                         }
                         group.addTask {
                             Guard.computing {
                                 (index, self.results(of: seen, for: job, run: run.path))
                             }
                         }
-                        computing[index] = job.memory
+                        memories[index] = job.memory
+                        memory += job.memory
+                        computing += 1
                     } catch let error as RunError {
                         analysis.failures.append(error)
                         results[index] = job.metrics.indices.map {
@@ -84,7 +88,7 @@ public struct Analyzer: Sendable {
                     }
                 }
             }
-            while !computing.isEmpty { try await collect() }
+            while computing > 0 { try await collect() }
         }
         analysis.results = results.flatMap { $0 }
         return analysis

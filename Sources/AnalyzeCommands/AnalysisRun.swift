@@ -157,6 +157,11 @@ extension OutputOptions {
                 _ = try Plotter.format(of: plot)
                 try checkWritable(plot)
             }
+            if let plot, let output, isSame(outputFile(of: plot), outputFile(of: output)) {
+                throw Failure(
+                    message: "--plot is \(visible(plot)), the file of --output; give another name",
+                    code: Failure.usage)
+            }
             if let output {
                 try checkWritable(output)
             } else {

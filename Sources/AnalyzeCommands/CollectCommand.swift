@@ -1,4 +1,5 @@
 import ArgumentParser
+import Executable
 import Files
 import Report
 import ResultStore
@@ -73,6 +74,14 @@ struct Collect: ParsableCommand {
                             + "file, copied or renamed, and count twice; remove "
                             + "\(visible(twin.location)) unless both are meant")
                 }
+                let readings = collection.readings
+                if readings.count > 1 {
+                    let words = readings.prefix(4).map { "\($0.run): \($0.settings)" }
+                    Messages.say(
+                        warning: "runs were read in \(readings.count) ways; their numbers compare "
+                            + "only if each is right for its file ("
+                            + visible(words.joined(separator: "; ")) + ")")
+                }
                 if let first = failures.first {
                     Messages.say(
                         warning: "\(failures.count) runs failed or lack results, the first being "
@@ -82,6 +91,10 @@ struct Collect: ParsableCommand {
             }
             if !problems.isEmpty { throw Ended(code: Failure.partly) }
         } catch let error as StoreError {
+            if Interruption.came {
+                Messages.say(error: error.description)
+                Interruption.end()
+            }
             throw Failure(error)
         } catch let error as OutputError {
             throw Failure(error)
@@ -96,8 +109,11 @@ struct Collect: ParsableCommand {
         switch Target(path: to) {
         case .sqlite:
             try checkWritable(to, isSeekable: true)
+            // A signal must not leave SQLite's journal behind.
+            Interruption.wait()
             let changes = try ResultDatabase(at: to).update(
-                from: collection, includesArrays: arrays, allowsMixed: allowMixed)
+                from: collection, includesArrays: arrays, allowsMixed: allowMixed,
+                isInterrupted: { Interruption.came })
             return (
                 " (\(changes.added) new, \(changes.replaced) changed, \(changes.removed) gone)",
                 changes.problems

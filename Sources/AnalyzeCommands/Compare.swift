@@ -200,10 +200,9 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
             }
         }
         // A hit is a hit, whatever else is missing.
-        let order = [Failure.threshold, Failure.badData]
-        if let code = order.first(where: codes.contains) ?? refusal?.code ?? codes.first {
-            throw Ended(code: code)
-        }
+        if let code = refusal?.code, code == Failure.usage || codes.isEmpty { codes.insert(code) }
+        let order = [Failure.threshold, Failure.badData, Failure.usage]
+        if let code = order.first(where: codes.contains) ?? codes.first { throw Ended(code: code) }
     }
 }
 

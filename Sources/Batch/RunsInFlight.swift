@@ -11,6 +11,8 @@ import Report
 final class RunsInFlight {
     private let path: String
     private let descriptor: Int32
+    /// What batches before left behind stays when a signal ends this one, which no run is to blame for.
+    private let removal: RemovalBySignal?
     private var unfinished: Set<String>
     /// Those of them that this batch began, whose processes live.
     private var begun: Set<String> = []
@@ -41,6 +43,7 @@ final class RunsInFlight {
         }
         guard descriptor >= 0 else { throw OutputError(path: folder, code: errno) }
         flock(descriptor, LOCK_EX | LOCK_NB)
+        removal = unfinished.isEmpty ? RemovalBySignal(of: path) : nil
         for name in unfinished.sorted() { write("+", name) }
         for file in taken { withSystemPath(file) { _ = unlink($0) } }
     }

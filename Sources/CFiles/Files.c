@@ -23,12 +23,24 @@ int cfiles_name(int descriptor, const char *path) {
 
 enum { slots = 256 };
 static _Atomic(char *) remembered[slots];
+static atomic_int is_telling;
+
+static void say(const char *text) {
+    ssize_t written = write(2, text, strlen(text));
+    (void)written;
+}
 
 // Calls only what POSIX allows in a signal handler.
 static void remove_and_end(int number) {
     for (int slot = 0; slot < slots; slot++) {
         char *path = atomic_exchange(&remembered[slot], NULL);
         if (path) unlink(path);
+    }
+    if (atomic_load(&is_telling)) {
+        // On a terminal, a line may be drawn over and over.
+        if (isatty(2)) say("\n");
+        say(number == SIGINT ? "error: ended by SIGINT\n" : number == SIGTERM ? "error: ended by SIGTERM\n"
+                                                                             : "error: ended by SIGHUP\n");
     }
     signal(number, SIG_DFL);
     raise(number);
@@ -45,9 +57,18 @@ static void install(void) {
     }
 }
 
-int cfiles_remember(const char *path) {
+static void install_once(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install);
+}
+
+void cfiles_tell_of_signals(void) {
+    atomic_store(&is_telling, 1);
+    install_once();
+}
+
+int cfiles_remember(const char *path) {
+    install_once();
     char *copy = strdup(path);
     for (int slot = 0; copy && slot < slots; slot++) {
         char *none = NULL;

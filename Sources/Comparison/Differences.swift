@@ -120,7 +120,8 @@ public struct Differences: Sendable {
         guard rows.contains(where: { $0.metric != nil && $0.difference != nil }) else {
             throw ComparisonError(
                 description: "\(titles.first) and \(titles.second) have no number in common: "
-                    + "the names of their layers differ, or nothing is called as asked")
+                    + "the names of their layers differ, or nothing is called as asked",
+                isAboutData: true)
         }
         self.rows = rows
         self.warnings = warnings

@@ -109,6 +109,11 @@ public struct Dataset: Sendable, Identifiable {
                 name: "--generated", value: "\(options.generatedSamples ?? 0)",
                 expected: "none, as only poker has generated samples beside its own")
         }
+        if let fraction = options.testFraction, isGenerated {
+            throw .invalidOption(
+                name: "--test-fraction", value: "\(fraction)",
+                expected: "none, as samples of \(id) are generated for the test part, too")
+        }
         if isGenerated || options.generatedSamples != nil { try checkGeneratedSize(options) }
         let stored = try read(DatasetFiles(dataset: self, folder: folder), options)
         var (train, test) = split(stored, options)
@@ -154,7 +159,7 @@ public struct Dataset: Sendable, Identifiable {
     private func split(
         _ stored: StoredParts, _ options: LoadOptions
     ) -> (train: LabeledData, test: LabeledData) {
-        if !isGenerated, let fraction = options.testFraction {
+        if let fraction = options.testFraction {
             return stored.train.split(holdingShare: fraction, seed: options.seed)
         }
         switch stored.test {

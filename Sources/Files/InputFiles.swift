@@ -41,9 +41,11 @@ public func checkStandardOutput() throws(FileError) {
 
 /// What every command does first.
 ///
-/// From now on files that are read are not replaced, and a write beyond the size limit of the process
-/// (`ulimit -f`) is an error instead of a signal.
+/// From now on files that are read are not replaced, a write beyond the size limit of the process
+/// (`ulimit -f`) is an error instead of a signal, and SIGINT, SIGTERM and SIGHUP are told as errors
+/// before they end the process.
 public func beginCommand() {
     InputFiles.begin()
     cfiles_refuse_oversize()
+    cfiles_tell_of_signals()
 }

@@ -152,7 +152,7 @@ public func checkReplaceable(_ path: String, isSeekable: Bool = false) throws(Fi
 /// unless it was renamed.
 final class TemporaryName {
     let path: String
-    private var slot: Int32 = -1
+    private var removal: RemovalBySignal?
     static let suffix = ".partial"
     static let prefix = ".lamina-"
 
@@ -178,15 +178,24 @@ final class TemporaryName {
         withSystemPath(path) { old in withSystemPath(target) { Glibc.rename(old, $0) } } == 0
     }
 
-    private func remember() { slot = withSystemPath(path) { cfiles_remember($0) } }
+    private func remember() { removal = RemovalBySignal(of: path) }
 
     deinit {
         // After a rename there is nothing of this name any more.
         let code = errno
         withSystemPath(path) { _ = unlink($0) }
-        cfiles_forget(slot)
         errno = code
     }
+}
+
+/// As long as it lives, SIGINT, SIGTERM and SIGHUP remove a file as they end the process.
+public final class RemovalBySignal {
+    private let slot: Int32
+
+    /// Lets signals remove the file at `path`, which need not be there.
+    public init(of path: String) { slot = withSystemPath(path) { cfiles_remember($0) } }
+
+    deinit { cfiles_forget(slot) }
 }
 
 /// The name of this machine: on a shared disk, processes of several have the same number.

@@ -44,6 +44,8 @@ public struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
         case exists = "it exists already"
         case noSuchObject = "there is no such object"
         case externalLink = "it is a link into another file, which is not followed"
+        case linkToNoFile =
+            "its link leads to something that is no regular file, and is not followed"
         case unknownLink = "it is a link of a user-defined kind, which is not followed"
         case linkCycle = "its soft links go round in a circle"
         case tooLarge = "it is too large"

@@ -93,8 +93,14 @@ struct HDF5Location {
     func open(_ operation: HDF5Error.Operation) throws(HDF5Error) -> HDF5Object {
         let bytes = cName(name)
         let id = parent.handle.id
-        return try HDF5Object(operation, path: path, in: parent.file) {
-            H5Oopen(id, bytes, chdf5_default_plist())
+        do {
+            return try HDF5Object(operation, path: path, in: parent.file) {
+                H5Oopen(id, bytes, chdf5_link_access())
+            }
+        } catch {
+            let refusal = String(cString: chdf5_special_file())
+            guard error.frames.contains(where: { $0.hasSuffix(refusal) }) else { throw error }
+            throw HDF5Error(operation, path, .linkToNoFile, frames: error.frames)
         }
     }
 }

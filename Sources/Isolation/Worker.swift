@@ -50,6 +50,9 @@ public final class Worker: Sendable {
         // the other, which must not take it for a loss.
         signal(SIGINT, SIG_IGN)
         signal(SIGQUIT, SIG_IGN)
+        // The other process tells of these.
+        signal(SIGTERM, SIG_DFL)
+        signal(SIGHUP, SIG_DFL)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(Int32(RLIMIT_CORE.rawValue), &none)
         // Where memory runs out all the same, this process is to go, not the one that goes on.

@@ -77,6 +77,22 @@ public struct ResultCollection: Sendable {
         return twins
     }
 
+    /// The ways in which the runs were read, each with the first run that was read so: a file whose words
+    /// are bfloat16 is read with another `--dtype` than others, for a good reason or by mistake.
+    public var readings: [(settings: String, run: String)] {
+        var readings: [(settings: String, run: String)] = []
+        for file in files {
+            let names = ["dtype", "axes", "channelsAreLast", "nonFinite"]
+            let text = names.compactMap { name in
+                file.head.settings[name].map { "\(name) \($0.line)" }
+            }.joined(separator: ", ")
+            if !readings.contains(where: { isSame($0.settings, text) }) {
+                readings.append((text, file.head.run))
+            }
+        }
+        return readings
+    }
+
     private struct FileContent: Hashable {
         var size: Int
         var fingerprint: UInt64

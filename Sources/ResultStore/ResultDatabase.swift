@@ -13,13 +13,15 @@ public struct ResultDatabase: Sendable {
     /// Where it is.
     public let path: String
     private let queue: DatabaseQueue
+    /// Whether there was no file before.
+    private let isNew: Bool
 
     /// Opens the store at `path`, or makes an empty one.
     ///
     /// - Throws: ``StoreError`` if the file is something else, or cannot be opened.
     public init(at path: String) throws(StoreError) {
         self.path = path
-        let isNew = (try? FileStatus(of: path)) == nil
+        isNew = (try? FileStatus(of: path)) == nil
         do {
             queue = try Self.open(path)
             try queue.write { database in
@@ -51,6 +53,7 @@ public struct ResultDatabase: Sendable {
     /// - Throws: ``StoreError`` if the file is something else, or cannot be opened.
     public init(readingAt path: String) throws(StoreError) {
         self.path = path
+        isNew = false
         func opened(readsOnly: Bool) throws -> DatabaseQueue {
             let queue = try Self.open(path, readsOnly: readsOnly)
             try queue.read { try Self.check($0, path) }
@@ -125,16 +128,24 @@ public struct ResultDatabase: Sendable {
     /// Runs of the same folders whose result file is gone are removed; runs from other folders
     /// stay. Doing it twice changes nothing.
     ///
-    /// - Throws: ``StoreError``: a file cannot be read, or the store would mix versions or
-    ///   configurations of a metric without leave.
+    /// - Parameters:
+    ///   - collection: the result files.
+    ///   - includesArrays: whether the elements of lists get rows.
+    ///   - allowsMixed: whether versions and configurations of a metric may differ.
+    ///   - isInterrupted: asked before each file whether to give up.
+    /// - Returns: what changed.
+    /// - Throws: ``StoreError``: a file cannot be read, the store would mix versions or configurations
+    ///   of a metric without leave, or it was interrupted. A store that was new is removed then.
     public func update(
-        from collection: ResultCollection, includesArrays: Bool = false, allowsMixed: Bool = false
+        from collection: ResultCollection, includesArrays: Bool = false, allowsMixed: Bool = false,
+        isInterrupted: () -> Bool = { false }
     ) throws(StoreError) -> Changes {
         do {
             return try queue.write { database in
                 var changes = Changes()
                 changes.removed = try removeVanished(collection, in: database)
                 for (location, _) in collection.files {
+                    if isInterrupted() { throw StoreError(path, .interrupted) }
                     let file = try ResultFile(at: location)
                     try update(
                         from: file, includesArrays: includesArrays, &changes, in: database)
@@ -143,7 +154,18 @@ public struct ResultDatabase: Sendable {
                 try Views.update(in: database)
                 return changes
             }
-        } catch { throw Self.failure(error, path, "store results") }
+        } catch {
+            if isNew { removeIfEmpty() }
+            throw Self.failure(error, path, "store results")
+        }
+    }
+
+    /// Removes the file unless another process has put runs into it meanwhile.
+    private func removeIfEmpty() {
+        try? queue.write { database in
+            guard try Int.fetchOne(database, sql: "SELECT count(*) FROM runs") == 0 else { return }
+            withSystemPath(path) { _ = unlink($0) }
+        }
     }
 
     private func removeVanished(

@@ -38,6 +38,8 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case wrongType(column: String)
         /// Another program kept the store locked for as long as one waits.
         case locked
+        /// Whoever asked for an update wants it no longer.
+        case interrupted
         /// The same run is in two result files.
         case duplicate(run: String, other: String)
         /// Results that do not belong into one table.
@@ -117,6 +119,7 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
         case .locked:
             return "another program keeps it locked; try again when that has ended (fuser names "
                 + "it), or collect into a new file"
+        case .interrupted: return "it was not updated, as a signal came"
         case .duplicate(let run, let other):
             return "\(run) is in \(other) as well; collect one of the two folders"
         case .mixed(let mixtures):

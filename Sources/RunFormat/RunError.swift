@@ -44,7 +44,7 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
             switch error.cause {
             case .externalLink:
                 "; copy the data into the file, or say --allow-external-links if you trust the file"
-            case .linkCycle: "; remove the link"
+            case .linkCycle, .linkToNoFile: "; remove the link"
             case .noSuchObject where isLink: ": its link leads nowhere; remove the link"
             default: ""
             }
@@ -65,7 +65,7 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noSuchFile, .isFolder, .notAFile, .noPermission, .locked, .diskFull, .exists:
             return .inputOutput
         case .noSuchObject: return .usage
-        case .externalLink, .unknownLink, .linkCycle, .tooLarge, .tooDeep, .tooMany,
+        case .externalLink, .linkToNoFile, .unknownLink, .linkCycle, .tooLarge, .tooDeep, .tooMany,
             .tooManyNames, .wrongType,
             .notWritten, .damagedChunk:
             return .badData

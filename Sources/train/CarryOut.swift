@@ -1,4 +1,5 @@
 import Datasets
+import Executable
 import Text
 import Training
 

@@ -113,8 +113,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "How the steps shrink: not, or to 0 along a cosine.")
     var schedule = Schedule.cosine
 
-    @Option(help: "Momentum of sgd.")
-    var momentum = 0.0
+    @Option(help: "Momentum of sgd; by default 0.")
+    var momentum: Double?
 
     @Option(help: "Factor of the weights that is added to their gradient.")
     var weightDecay = 0.0
@@ -144,6 +144,13 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Weigh samples by 1 / the number of their class, so that all classes count alike.")
     var classWeights = false
 
+    func validate() throws {
+        if let momentum, optimizer != .sgd {
+            throw ValidationError(
+                "--momentum is \(momentum); expected none, as only --optimizer sgd has one")
+        }
+    }
+
     /// The settings.
     ///
     /// - Parameters:
@@ -159,7 +166,7 @@ struct TrainingOptions: ParsableArguments {
             switch optimizer {
             case .adam: .adam()
             case .adamax: .adaMax()
-            case .sgd: .sgd(momentum: momentum)
+            case .sgd: .sgd(momentum: momentum ?? 0)
             }
         var groups: [String: OptimizerConfiguration.Group] = [:]
         // Not named where it is the default, so that recipes are as ever.

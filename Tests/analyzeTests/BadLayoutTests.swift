@@ -112,6 +112,22 @@ import Testing
         #expect(outcome.errors.contains("its shape is 6 x 3, but that of pre is 9 x 4"))
     }
 
+    /// A FIFO waits for a writer without end; a folder is no file either.
+    @Test(arguments: ["mkfifo bare.h5", "mkdir bare.h5", "ln -s /dev/null bare.h5"])
+    func externalLinksToWhatIsNoFile(_ preparation: String) throws {
+        let folder = try TemporaryFolder()
+        let link = BuiltCommand.package.appending(path: "Fixtures/layouts/external-link.h5")
+        try FileManager.default.copyItem(at: link, to: folder.url.appending(path: "a.h5"))
+        let made = try BuiltCommand(name: "/bin/sh").run(
+            ["-c", "cd \(folder.url.path()) && \(preparation)"])
+        #expect(made.code == 0)
+        let outcome = try analyze(
+            "variance", folder.path("a.h5"), "--allow-external-links", "--dataset",
+            "/layers/good/pre")
+        #expect(outcome.code == 65, "\(outcome.errors)")
+        #expect(outcome.errors.contains("leads to something that is no regular file"))
+    }
+
     @Test func oneRowIsTooFew() throws {
         let outcome = try analyze(
             "all", layout("shapes"), "--layer", "one_row", "--format", "json", "--quiet")

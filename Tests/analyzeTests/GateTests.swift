@@ -111,6 +111,22 @@ import Testing
         #expect(text.split(separator: "\n")[1].split(separator: ",")[4] == "64")
     }
 
+    /// Two runs that have no number in common, and a third like the first: the condition holds where it
+    /// can be checked, and what cannot be checked is an error.
+    @Test(arguments: [1, 2]) func aRunWithoutTheNumberIsAnError(_ count: Int) throws {
+        let folder = try TemporaryFolder()
+        let document = document([("a", "0.1", "ok")])
+        let other = self.document([("z", "null", "ok")])
+        var paths: [String] = []
+        for (index, text) in ([other] + Array(repeating: document, count: count)).enumerated() {
+            try Data(text.utf8).write(to: folder.url.appending(path: "\(index).json"))
+            paths.append(folder.path("\(index).json"))
+        }
+        let outcome = try analyze.run(
+            ["compare"] + paths + ["--fail-on", "dead.fraction > 0.9"])
+        #expect(outcome.code == 1, "\(outcome.errors)")
+    }
+
     @Test func aConditionThatNoResultAnswersIsBadData() throws {
         // Ten deviations are too few for a mixture.
         let outcome = try analyze(

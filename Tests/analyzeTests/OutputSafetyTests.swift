@@ -159,6 +159,63 @@ import Testing
         #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
     }
 
+    /// One error line, the end by that signal, and nothing beside whole result files.
+    @Test(arguments: ["INT", "TERM"]) func aSignalEndsABatch(_ signal: String) throws {
+        let script = """
+            for i in $(seq 40); do cp runs/a.h5 runs/$i.h5; done
+            set -m
+            for pause in 0 0.01 0.03; do
+                rm -rf results
+                "$A" batch runs --out results --quiet --metrics pca 2> errors & id=$!
+                until [ -n "$(ls -A results 2> /dev/null)" ] || ! kill -0 $id; do sleep 0.005; done
+                sleep $pause; kill -\(signal) $id 2> /dev/null; wait $id; code=$?
+                [ $code = 0 ] || [ $code -gt 128 ] || exit 1
+                [ $code = 0 ] || [ "$(cat errors)" = "error: ended by SIG\(signal)" ] || exit 2
+                [ -z "$(ls -A results | grep -v 'json$')" ] || exit 3
+            done
+            """
+        let outcome = try shell(script)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+
+    /// A store is as it was, or says all of it; a new one that was not finished is not there.
+    @Test(arguments: ["INT", "TERM"]) func aSignalEndsACollection(_ signal: String) throws {
+        let script = """
+            for i in $(seq 40); do cp runs/a.h5 runs/$i.h5; done
+            "$A" batch runs --out results --quiet --metrics dead,variance || exit 1
+            "$A" collect results --to old.sqlite --quiet || exit 1
+            set -m
+            for name in old new; do for pause in 0.01 0.03 0.06 0.1 0.2; do
+                sum=$(sha256sum old.sqlite)
+                "$A" collect results --arrays --to $name.sqlite --quiet 2> errors &
+                sleep $pause; kill -\(signal) $! 2> /dev/null; wait $!; code=$?
+                if [ $code != 0 ]; then
+                    [ $code -gt 128 ] || exit 2
+                    # Before it has begun, it says nothing.
+                    [ "$(wc -l < errors)" = "$(grep -c '^error: ' errors)" ] || exit 3
+                    [ "$sum" = "$(sha256sum old.sqlite)" ] || exit 4
+                    [ $name = old ] || [ ! -e new.sqlite ] || exit 5
+                fi
+                [ ! -e $name.sqlite-journal ] || exit 6
+                rm -f new.sqlite
+            done; done
+            """
+        let outcome = try shell(script)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+
+    @Test(arguments: ["o.svg", "link.svg", "./o.svg"])
+    func resultsAndPictureAreTwoFiles(_ plot: String) throws {
+        let outcome = try shell(
+            """
+            ln -s o.svg link.svg
+            "$A" variance runs/a.h5 --output o.svg --plot \(plot)
+            """)
+        #expect(outcome.code == 64, "\(outcome.errors)")
+        #expect(outcome.errorLines.count == 1)
+        #expect(!FileManager.default.fileExists(atPath: folder.path("o.svg")))
+    }
+
     @Test func namesThatAreNoUTF8() throws {
         let script = """
             n=$(printf 'r\\351.h5'); cp runs/a.h5 "$n"; mkdir "$(printf 'd\\377')"

@@ -39,6 +39,12 @@ let train = BuiltCommand(name: "train")
             code: 64, naming: ["mnits", "synthetic-digits"])
     }
 
+    /// What would have no effect is refused.
+    @Test(arguments: [("--momentum", "0.9", "sgd"), ("--test-fraction", "0.5", "generated")])
+    func optionsWithoutEffect(_ name: String, _ value: String, _ word: String) throws {
+        try expectRefusal(mlp(name, value), code: 64, naming: [name, value, word])
+    }
+
     @Test func wrongDataFolder() throws {
         try expectRefusal(
             [

@@ -12,6 +12,9 @@ int cfiles_name(int descriptor, const char *path);
 /// `cfiles_forget` takes, or -1 if too many files are remembered.
 int cfiles_remember(const char *path);
 
+/// Lets SIGHUP, SIGINT and SIGTERM write an error line before they end the process.
+void cfiles_tell_of_signals(void);
+
 /// Ends what `cfiles_remember` began.
 void cfiles_forget(int slot);
 

@@ -1,16 +1,16 @@
-import Glibc
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP while a training is under way: it writes a checkpoint, then the process
-/// ends by the signal.
-enum Interruption {
+/// SIGINT, SIGTERM and SIGHUP while work is under way that is to be left in order: it asks whether a
+/// signal came, ends what it does, and then ends the process by the signal.
+public enum Interruption {
     private static let number = Atomic<Int32>(0)
 
     /// Whether a signal came.
-    static var came: Bool { number.load(ordering: .relaxed) != 0 }
+    public static var came: Bool { number.load(ordering: .relaxed) != 0 }
 
     /// Waits for signals from now on; a second one ends the process at once.
-    static func wait() {
+    public static func wait() {
         // A signal handler must not be the first to use a global.
         _ = came
         // Whoever started this process may have blocked them in the thread that did.
@@ -21,7 +21,8 @@ enum Interruption {
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             var old = sigaction()
             // A signal that is ignored, as under nohup, stays so.
-            guard sigaction(signal, nil, &old) == 0, old.__sigaction_handler.sa_handler == nil
+            guard sigaction(signal, nil, &old) == 0,
+                unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) != 1
             else { continue }
             var new = sigaction()
             new.__sigaction_handler.sa_handler = {
@@ -33,7 +34,7 @@ enum Interruption {
     }
 
     /// Ends the process by the signal that came.
-    static func end() -> Never {
+    public static func end() -> Never {
         let signal = number.load(ordering: .relaxed)
         var standard = sigaction()
         sigaction(signal, &standard, nil)
