@@ -38,12 +38,12 @@ final class RunsInFlight {
             unfinished.formUnion(Self.unfinished(in: opened))
             taken.append(file)
         }
+        removal = unfinished.isEmpty ? RemovalBySignal(of: path) : nil
         descriptor = withSystemPath(path) {
             open($0, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
         }
         guard descriptor >= 0 else { throw OutputError(path: folder, code: errno) }
         flock(descriptor, LOCK_EX | LOCK_NB)
-        removal = unfinished.isEmpty ? RemovalBySignal(of: path) : nil
         for name in unfinished.sorted() { write("+", name) }
         for file in taken { withSystemPath(file) { _ = unlink($0) } }
     }
