@@ -163,7 +163,7 @@ let modules: [[Target]] = [
         testedWith: nil),
     module("CommandTesting", testedWith: nil),
     module("KernelTesting", uses: ["CKernels"], testedWith: nil),
-    module("Datasets", uses: ["CZlib", "Files", "LinearAlgebra"]),
+    module("Datasets", uses: ["CZlib", "Files", "Isolation", "LinearAlgebra"]),
     module("Networks", uses: ["LinearAlgebra"]),
     module(
         "Training",

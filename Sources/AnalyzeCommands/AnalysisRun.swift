@@ -200,6 +200,28 @@ extension OutputOptions {
         return written
     }
 
+    /// Writes a document of any kind, in the format that was asked for.
+    ///
+    /// - Throws: `OutputError`.
+    func write(
+        table: (TextOutput, Bool) -> Void, csv: (TextOutput) -> Void, json: JSONNode
+    ) throws {
+        func write(to target: TextOutput, isStyled: Bool) {
+            switch format {
+            case .table: table(target, isStyled)
+            case .csv: csv(target)
+            case .json: JSON.writeDocument(json, to: target)
+            }
+        }
+        if let output {
+            try writeFile(at: output) { write(to: $0, isStyled: false) }
+        } else {
+            let target = TextOutput(descriptor: 1, name: "standard output")
+            write(to: target, isStyled: Terminal.allowsStyle(1))
+            try target.finish()
+        }
+    }
+
     func say(warning: String) { if !quiet { Messages.say(warning: warning) } }
 
     /// Says what readers of `results` should know.

@@ -32,7 +32,8 @@ public struct AnalyzeCommand<Metrics: MetricList>: AsyncParsableCommand {
             groupedSubcommands: [
                 CommandGroup(name: "Metrics", subcommands: metricCommands + [All<Metrics>.self]),
                 CommandGroup(
-                    name: "Runs", subcommands: [Inspect.self, Validate.self, List<Metrics>.self]),
+                    name: "Runs",
+                    subcommands: [Inspect.self, History.self, Validate.self, List<Metrics>.self]),
                 CommandGroup(
                     name: "Many runs",
                     subcommands: [

@@ -107,7 +107,7 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
             if by.isEmpty, let pair = pair(states, baselines) {
                 let differences = try Differences(
                     pair.0, pair.1, layers: runs.layers, quantities: quantities)
-                try write(
+                try output.write(
                     table: differences.writeTable, csv: differences.writeCSV,
                     json: differences.json)
                 say(differences.warnings)
@@ -123,7 +123,7 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
                 options: ComparisonOptions(
                     by: by, target: target, layers: runs.layers, quantities: quantities,
                     level: level))
-            try write(
+            try output.write(
                 table: comparison.writeTable, csv: comparison.writeCSV, json: comparison.json)
             say(comparison.warnings)
             try draw(comparison)
@@ -144,25 +144,6 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
         case (2, 0): (states[0], states[1])
         case (1, 1): (baselines[0], states[0])
         default: nil
-        }
-    }
-
-    private func write(
-        table: (TextOutput, Bool) -> Void, csv: (TextOutput) -> Void, json: JSONNode
-    ) throws {
-        func write(to target: TextOutput, isStyled: Bool) {
-            switch output.format {
-            case .table: table(target, isStyled)
-            case .csv: csv(target)
-            case .json: JSON.writeDocument(json, to: target)
-            }
-        }
-        if let path = output.output {
-            try writeFile(at: path) { write(to: $0, isStyled: false) }
-        } else {
-            let target = TextOutput(descriptor: 1, name: "standard output")
-            write(to: target, isStyled: Terminal.allowsStyle(1))
-            try target.finish()
         }
     }
 

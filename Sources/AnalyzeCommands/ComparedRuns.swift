@@ -221,6 +221,19 @@ struct RunGathering: Sendable {
         }
     }
 
+    private func addCurves(
+        of run: RunFile, to states: inout [RunState], _ failures: inout [Failure]
+    ) {
+        do {
+            let history = try Guard.readingStructure(of: run.path) { () throws(RunError) in
+                try TrainingHistory(of: run)
+            }
+            for index in states.indices where states[index].snapshot == nil {
+                states[index].learningCurves = history.figures
+            }
+        } catch { failures.append(Failure(error)) }
+    }
+
     /// A folder's run files, or if it has none its result files.
     private func files(of input: String) -> [String] {
         let runs = listRuns([input]).map(\.name).sorted(by: naturallyPrecedes)
@@ -278,7 +291,9 @@ struct RunGathering: Sendable {
                 gathered.failures += Remark.failures(
                     in: analysis.results, told: analysis.failures)
                 gathered.notes += analysis.notes.map { "\(visible(path)): \(visible($0))" }
-                gathered.states += RunState.states(of: analysis, run: run)
+                var states = RunState.states(of: analysis, run: run)
+                if showsFigures { addCurves(of: run, to: &states, &gathered.failures) }
+                gathered.states += states
             }
             if !steps.isEmpty { try await add(steps) }
             if steps.count < snapshots.count || steps.isEmpty, !steps.contains("all") {

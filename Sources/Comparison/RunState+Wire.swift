@@ -11,6 +11,7 @@ extension RunState: WireCodable {
         writer.write(results) { $0.write($1) }
         writer.write(recordedWidth) { $0.write($1) }
         writer.write(reason) { $0.write($1) }
+        writer.write(learningCurves) { $0.write($1) }
     }
 
     /// Reads what ``write(to:)`` wrote.
@@ -29,6 +30,9 @@ extension RunState: WireCodable {
         }
         reason = try reader.optional { (reader) throws(WireReader.Mismatch) in
             try reader.text()
+        }
+        learningCurves = try reader.list { (reader) throws(WireReader.Mismatch) in
+            try reader.value()
         }
     }
 }

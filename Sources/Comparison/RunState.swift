@@ -1,4 +1,5 @@
 public import Analysis
+public import MetricCore
 public import Report
 import ResultStore
 
@@ -17,6 +18,8 @@ public struct RunState: Sendable {
     public var recordedWidth: Int?
     /// Why the run as a whole has no results, or not all, where a batch said so.
     public var reason: String?
+    /// Learning curves of the training; of the final state of a run file, where they were asked for.
+    public var learningCurves: [Figure] = []
     /// The settings of the training, an object; from the attribute `parameters`.
     private let parameters: JSONNode?
 

@@ -1,4 +1,5 @@
 import Files
+import Isolation
 
 /// A data set that can be loaded: what it is, where its files are looked for, where they come from.
 public struct Dataset: Sendable, Identifiable {
@@ -143,7 +144,7 @@ public struct Dataset: Sendable, Identifiable {
     ///   than memory holds.
     private func checkGeneratedSize(_ options: LoadOptions) throws(DatasetError) {
         // A float or less for each input; class, target, order and index besides.
-        let most = min(availableMemory() / (4 * inputCount + 64), Int(Int32.max))
+        let most = min(MemoryShare.byteCount / (4 * inputCount + 64), Int(Int32.max))
         let asked = [
             ("train samples", options.trainSamples), ("test samples", options.testSamples),
             ("generated", options.generatedSamples),

@@ -25,7 +25,7 @@ struct RunSection {
     }
 
     var context: [String: Any] {
-        var figures: [Figure] = []
+        var figures = state.learningCurves
         let layers = layers.map { layer -> [String: Any] in
             let results = results(ofLayer: layer).filter { $0.status != .skipped }
             let own = results.flatMap(\.figures)
@@ -44,7 +44,11 @@ struct RunSection {
         }
         return [
             "anchor": anchor, "name": name, "note": note, "attributes": attributes,
-            "layers": layers, "data": FigureData.json(of: figures),
+            "curves": state.learningCurves.enumerated().map { index, figure in
+                figureContext(figure, set: anchor, index: index)
+            },
+            "hasCurves": !state.learningCurves.isEmpty, "layers": layers,
+            "data": FigureData.json(of: figures),
         ]
     }
 

@@ -15,6 +15,9 @@ public enum MemoryShare {
             .min() ?? physical
     }()
 
+    /// ``bytes`` as a whole number.
+    public static var byteCount: Int { bytes < 0x1p62 ? Int(bytes) : 1 << 62 }
+
     /// The limits of the groups that `groups`, the text of /proc/self/cgroup, names, and of those
     /// above them.
     static func controlGroupLimits(_ groups: String, read: (String) -> String?) -> [Double] {

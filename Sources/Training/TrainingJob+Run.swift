@@ -2,6 +2,7 @@ public import Datasets
 import Files
 import Glibc
 import HDF5
+import Isolation
 import LinearAlgebra
 import Networks
 import RunFormat
@@ -69,7 +70,7 @@ extension TrainingJob {
     /// - Throws: ``TrainingError`` if a setting makes no sense, names a layer that the network does
     ///   not have, or needs more memory than there is.
     public func check(on data: LoadedDataset) throws(TrainingError) {
-        try check(on: data, memory: availableMemory())
+        try check(on: data, memory: MemoryShare.byteCount)
     }
 
     func check(on data: LoadedDataset, memory: Int) throws(TrainingError) {

@@ -2,6 +2,7 @@ public import Datasets
 import Dispatch
 import FoundationEssentials
 import Glibc
+import Isolation
 import LinearAlgebra
 import Synchronization
 
@@ -60,7 +61,7 @@ public struct TrainingSweep: Sendable {
     public func checkedCount(
         _ count: Int?, on data: LoadedDataset
     ) throws(TrainingError) -> Int {
-        let available = availableMemory()
+        let available = MemoryShare.byteCount
         for job in jobs { try job.check(on: data, memory: available) }
         let needs = jobs.map {
             $0.memoryNeed(

@@ -1,3 +1,5 @@
+import Isolation
+
 /// A table in a text file: its dialect, the names of its columns and what their cells hold.
 ///
 /// The file, gzipped or not, is kept in memory as it is; cells become numbers and categories by a
@@ -29,7 +31,7 @@ public struct CSVTable: Sendable {
     /// - Complexity: two passes over the file, which must fit into memory.
     public init(path: String, hasHeader: Bool? = nil) throws(DatasetError) {
         var source = try ByteSource(path: path)
-        let text = try source.rest(limit: availableMemory() / 2)
+        let text = try source.rest(limit: MemoryShare.byteCount / 2)
         if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
             throw .malformed(
                 path: path, line: nil, column: nil,
