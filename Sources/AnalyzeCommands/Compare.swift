@@ -28,6 +28,7 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
                 Examples:
                   analyze compare runs/
                   analyze compare runs/ --by dataset,width --plot comparison.svg
+                  analyze compare runs/ --by size         # also: start, penalty, seed, any attribute
                   analyze compare before.h5 after.h5
                   analyze compare run.h5 --snapshot 100 --snapshot final
                   analyze compare runs/ --fail-on 'dead.fraction > 0.3'

@@ -35,7 +35,7 @@ struct History: ParsableCommand {
             }
             guard history.epochs > 0 else {
                 throw Failure(
-                    message: "\(visible(file)): its training recorded nothing by epoch (no /history)",
+                    message: "\(visible(file)): it records nothing by epoch (no /history)",
                     code: Failure.badData)
             }
             try output.write(

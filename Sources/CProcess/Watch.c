@@ -55,6 +55,11 @@ pid_t cprocess_peer(int descriptor) {
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : -1;
 }
 
+int cprocess_has_ended(int descriptor) {
+    struct pollfd end = {.fd = descriptor, .events = POLLRDHUP};
+    return poll(&end, 1, 0) > 0 && end.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
 /// A section as the watching thread saw it first.
 struct sight {
     uint64_t edges;
@@ -94,10 +99,7 @@ static void *watch(void *unused) {
             if (most && bytes > most) cprocess_end(CPROCESS_SHARE, 0);
         }
         int descriptor = atomic_load(&companion);
-        if (descriptor >= 0) {
-            struct pollfd ended = {.fd = descriptor, .events = POLLRDHUP};
-            if (poll(&ended, 1, 0) > 0 && ended.revents & (POLLRDHUP | POLLHUP | POLLERR)) _exit(0);
-        }
+        if (descriptor >= 0 && cprocess_has_ended(descriptor)) _exit(0);
     }
     return NULL;
 }

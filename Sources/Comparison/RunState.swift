@@ -54,7 +54,8 @@ public struct RunState: Sendable {
     }
 
     /// What is known under `name`: an attribute, else a setting of the training, else `run`,
-    /// `snapshot`, or the width.
+    /// `snapshot`, `width`, or of what `train` wrote `size` and `start` (the neurons of all hidden layers
+    /// at the end and at the beginning) and `penalty` (the strength of the first one, as it was given).
     ///
     /// Attributes that describe the end of the training are not those of a snapshot, and `nil` there.
     public subscript(name: String) -> JSONNode? {
@@ -64,14 +65,36 @@ public struct RunState: Sendable {
         case "run": return .text(run)
         case "snapshot": return .text(snapshot ?? "final")
         case "width": return width.map { .integer($0) }
+        case "size": return sum(attributes["final_sizes"] ?? parameters?["hidden"])
+        case "start": return sum(attributes["start_sizes"] ?? parameters?["hidden"])
+        case "penalty":
+            let first = parameters?["configuration"]?["penalties"]?.elements.first
+            let strength = first?["strength"]
+            return (strength?["value"] ?? strength?["share"])?["_0"]
         default: return nil
         }
+    }
+
+    private func sum(_ sizes: JSONNode?) -> JSONNode? {
+        guard let sizes, !sizes.elements.isEmpty else { return nil }
+        var sum = 0
+        for element in sizes.elements {
+            guard let size = element.integer,
+                case let (next, false) = sum.addingReportingOverflow(size)
+            else { return nil }
+            sum = next
+        }
+        return .integer(sum)
     }
 
     /// The width of the network, as its record or its results say it; of results that do not, by the
     /// rule of `NetworkWidth`.
     public var width: Int? {
-        recordedWidth ?? results.lazy.compactMap(\.width).first
+        // An earlier state of a network that resized itself has other neurons than the last.
+        if snapshot != nil, attributes["final_sizes"] != nil {
+            return results.first { $0.neurons > 0 }?.neurons
+        }
+        return recordedWidth ?? results.lazy.compactMap(\.width).first
             ?? NetworkWidth.of(
                 attributes, firstLayer: results.first { $0.neurons > 0 }?.neurons)
     }
@@ -79,13 +102,16 @@ public struct RunState: Sendable {
     /// Names that ``subscript(_:)`` knows, without those that hold long texts.
     public var names: [String] {
         let stored = attributes.fields + (parameters?.fields ?? [])
-        return stored.map(\.name).filter { $0 != "parameters" } + ["run", "snapshot", "width"]
+        return stored.map(\.name).filter { $0 != "parameters" }
+            + ["run", "snapshot", "width"]
+            + ["size", "start", "penalty"].filter { self[$0] != nil }
     }
 
     /// Whether the attribute `name` describes the end of the training, not its snapshots.
     static func isOfTheEnd(_ name: String) -> Bool { ofTheEnd.contains(name) }
 
     private static let ofTheEnd: Set = [
-        "epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss",
+        "epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss", "final_sizes",
+        "size",
     ]
 }

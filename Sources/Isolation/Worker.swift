@@ -32,8 +32,12 @@ public final class Worker: Sendable {
         else { return nil }
         // Not for programs that this one starts.
         unsetenv(Self.variable)
+        let peer = cprocess_peer(descriptor)
+        // The pool's process has died, and nobody wants what a worker would do: least of all the whole
+        // work of the command, which is what a process does that is no worker.
+        if peer > 0, cprocess_has_ended(descriptor) != 0 { _exit(0) }
         // A variable that somebody else has set does not make a worker.
-        guard cprocess_peer(descriptor) == getppid() else { return nil }
+        guard peer == getppid() else { return nil }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         channel = Channel(descriptor: descriptor)
         self.jobs = jobs

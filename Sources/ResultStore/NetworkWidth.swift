@@ -2,8 +2,9 @@ public import Report
 
 /// The one rule for the width of a network, by which runs are grouped.
 public enum NetworkWidth {
-    /// The attribute or training parameter `width`; else `hidden`, or its first entry; else the number
-    /// of neurons of the first layer.
+    /// The attribute or training parameter `width`; else what a network that resized itself ended with,
+    /// the first entry of `final_sizes`; else `hidden`, or its first entry; else the number of neurons of
+    /// the first layer.
     ///
     /// - Parameters:
     ///   - attributes: of the run's root, an object; settings of the training are JSON in its member
@@ -19,7 +20,8 @@ public enum NetworkWidth {
             return value == .null ? nil : value
         }
         let hidden = stored("hidden")
-        return stored("width")?.integer ?? hidden?.integer ?? hidden?.elements.first?.integer
+        return stored("width")?.integer ?? stored("final_sizes")?.elements.first?.integer
+            ?? hidden?.integer ?? hidden?.elements.first?.integer
             ?? firstLayer
     }
 }

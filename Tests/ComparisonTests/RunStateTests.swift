@@ -16,6 +16,37 @@ struct RunStateTests {
         #expect(RunState(run: "a.h5").width == nil)
     }
 
+    /// What `train compress` writes.
+    @Test func knowsSizesAndPenalties() {
+        let attributes = JSONNode.object([
+            .init("final_sizes", .list([.integer(18), .integer(7)])),
+            .init("start_sizes", .list([.integer(1000), .integer(500)])),
+            .init(
+                "parameters",
+                .text(
+                    """
+                    {"hidden": [1000, 500], "configuration": {"penalties": [
+                      {"cost": "units", "strength": {"value": {"_0": 0.01}}}]}}
+                    """)),
+        ])
+        let run = RunState(run: "a.h5", attributes: attributes)
+        #expect(run.width == 18)
+        #expect(run["size"]?.number == 25)
+        #expect(run["start"]?.number == 1500)
+        #expect(run["penalty"]?.number == 0.01)
+        #expect(Set(["size", "start", "penalty"]).isSubset(of: run.names))
+        // Sizes of the end are not those of an earlier state.
+        let earlier = RunState(
+            run: "a.h5", snapshot: "3", attributes: attributes,
+            results: state("a.h5", width: 64).results)
+        #expect(earlier.width == 64)
+        #expect(earlier["size"] == nil)
+        let plain = state("a.h5", width: 64, parameters: #"{"hidden": [128, 32]}"#)
+        #expect(plain["size"]?.number == 160)
+        #expect(plain["start"]?.number == 160)
+        #expect(plain["penalty"] == nil)
+    }
+
     @Test func knowsAttributesAndSettings() {
         let run = state("a.h5", width: 64, accuracy: 0.5, parameters: #"{"rate": 0.1}"#)
         #expect(run["test_accuracy"]?.number == 0.5)

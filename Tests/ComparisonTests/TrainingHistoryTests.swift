@@ -1,3 +1,4 @@
+import MetricCore
 import Testing
 
 @testable import Comparison

@@ -41,6 +41,9 @@ void cprocess_set_endings(const struct cprocess_ending *endings);
 /// The process that made the socket `descriptor` and the one at its other end; -1 if it is no socket.
 pid_t cprocess_peer(int descriptor);
 
+/// Whether the process at the other end of a connection has closed it.
+int cprocess_has_ended(int descriptor);
+
 /// Resident bytes that the process may take; 0 for any number.
 void cprocess_set_share(uint64_t bytes);
 
