@@ -142,6 +142,7 @@ extension Network {
             let inputs = index == group.lowerBound ? layers[index].input.units : indices.count
             layers[index] = layers[index].resized(inputs: inputs, units: indices.count)
             units[index].reorder(indices)
+            layers[index] = layers[index].selecting(units[index].ids)
         }
         let next = group.upperBound + 1
         layers[next] = layers[next].resized(inputs: indices.count, units: layers[next].units)

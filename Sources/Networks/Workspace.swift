@@ -111,7 +111,8 @@ package final class Workspace<Scalar: NetworkScalar> {
                 LayerPass(
                     samples: 0, capacity: capacity,
                     input: UnsafePointer(index == 0 ? post : passes[index - 1].post),
-                    pre: pre, post: post, outputGradient: turns[index % 2],
+                    pre: pre, inputCount: layer.inputs, post: post,
+                    outputGradient: turns[index % 2],
                     inputGradient: index == 0 ? nil : turns[(index + 1) % 2],
                     factors: gate ? (UnsafePointer(value), UnsafePointer(inverse)) : nil,
                     gateSums: sums, parameters: UnsafePointer(arena.base),

@@ -36,7 +36,7 @@ extension Trainer {
     }
 
     private func makeControl(isEndOfEpoch: Bool) -> TrainingControl {
-        TrainingControl(
+        var control = TrainingControl(
             epoch: epoch, epochs: configuration.epochs, step: optimizer.step,
             stepsPerEpoch: batchCount, multiplyAdds: multiplyAdds, isEndOfEpoch: isEndOfEpoch,
             strengths: strengths, rateFactor: rateFactor, outcome: stop,
@@ -47,6 +47,8 @@ extension Trainer {
                     }
                 }
             })
+        control.removesUnits = removesUnits
+        return control
     }
 
     /// Does what a controller asked for.
@@ -68,7 +70,7 @@ extension Trainer {
             case .value(let value): return value
             case .share(let share):
                 let largest = largestStrength(of: penalty)
-                largestStrength = largest
+                if penalty.target == .units { largestStrength = largest }
                 return share * largest
             }
         }

@@ -29,6 +29,8 @@ public struct TrainerState<Scalar: TrainingScalar>: Sendable, Hashable, Codable 
     public var parameters: [Scalar]
     /// The optimizer's memory, each as long as ``parameters``.
     public var moments: [[Scalar]]
+    /// When units were born that are there and were not from the start; `nil` for none.
+    public var births: [UnitBirth]?
     /// Draws the order of the samples in the next epoch.
     public var generator: SeededGenerator
     /// What was measured so far.

@@ -90,8 +90,8 @@ extension TrainingJob {
     func start(on data: LoadedDataset) -> Network<Float> {
         var network = Network<Float>(
             inputs: data.train.inputCount, hidden: hidden, outputs: data.train.outputCount,
-            activation: activation, gate: gate, initialization: initialization,
-            seed: configuration.seed)
+            activation: activation, gate: gate, inputGate: filtersInputs ? .filter() : .none,
+            initialization: initialization, seed: configuration.seed)
         pretrained?.fill(&network)
         return network
     }

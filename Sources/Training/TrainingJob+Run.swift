@@ -61,7 +61,8 @@ extension TrainingJob {
                 history: trainer.history, epoch: trainer.resultEpoch,
                 overflowCount: recorder.overflowCount,
                 outcome: trainer.resizes ? trainer.outcome : nil, startSizes: hidden,
-                finalSizes: trainer.finalSizes, parameters: trainer.recorded.parameterCount,
+                finalSizes: trainer.finalSizes, finalInputs: trainer.finalInputs,
+                parameters: trainer.recorded.parameterCount,
                 divergence: trainer.divergence,
                 largestStrength: trainer.largestStrength))
     }
@@ -82,6 +83,10 @@ extension TrainingJob {
             throw .setting(name: "hidden", value: "\(width)", expected: "1 or more")
         }
         try checkResizing()
+        if filtersInputs && !configuration.penalties.contains(where: { $0.target == .inputs }) {
+            throw .setting(
+                name: "input-filter", value: "set", expected: "none without a penalty on filters")
+        }
         let names = RunRecorder.layerNames(hidden: hidden.count)
         for pattern in recording.layers
         where !names.contains(where: { matches($0, pattern: pattern) }) {
@@ -132,7 +137,7 @@ extension TrainingJob {
     }
 
     /// Refuses an output that is no regular file, before a lock is put beside it.
-    private func checkKind() throws(RunError) {
+    func checkKind() throws(RunError) {
         if let kind = (try? FileStatus(of: output))?.kind, kind != .regular {
             throw RunError(
                 .inputOutput, file: output,
@@ -151,7 +156,7 @@ extension TrainingJob {
 
     /// - Throws: ``StateFileError`` if another process works on the output, `RunError` if its folder
     ///   cannot be written.
-    private func lock() throws -> FileLock {
+    func lock() throws -> FileLock {
         do { return try FileLock(lockPath) } catch {
             switch error.cause {
             case .isHeld(let holder):
@@ -221,7 +226,7 @@ extension TrainingJob {
         try recorder.set(Schema.Attribute.framework, .text(RunRecorder.framework))
         try recorder.set(Schema.Attribute.dataset, .text(data.dataset.id))
         let network = trainer.recorded
-        let widths = network.layers.dropLast().map { $0.units }
+        let widths = network.hiddenLayers.map { network.layers[$0].units }
         let sizes = ([data.train.inputCount] + widths + [data.train.outputCount])
             .map { "\($0)" }.joined(separator: "-")
         try recorder.set(Schema.Attribute.model, .text("\(sizes) \(activation.rawValue)"))

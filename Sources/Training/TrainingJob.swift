@@ -16,6 +16,8 @@ public struct TrainingJob: Sendable {
     public var activation: Activation
     /// Of the hidden layers.
     public var gate = Gate.none
+    /// Whether each input has a filter as well.
+    public var filtersInputs = false
     /// The run whose final sizes these are, if the job is the plain network of one that resized itself.
     public var parent: String?
     /// Where the first weights come from instead of being drawn.
@@ -70,6 +72,8 @@ public struct TrainingJob: Sendable {
         public var startSizes: [Int]
         /// Units of the hidden layers of the recorded network.
         public var finalSizes: [Int]
+        /// Positions of the inputs that pass anything on, ascending; `nil` where inputs have no filters.
+        public var finalInputs: [Int]?
         /// Of the recorded network, gates included.
         public var parameters: Int
         /// Where the training diverged, if it did and the epoch before was recorded.

@@ -30,6 +30,7 @@ extension TrainingJob {
         let sizes = [inputs] + hidden + [outputs]
         var parameters = CheckedSum()
         var units = CheckedSum()
+        if filtersInputs { units.add(inputs) }
         for (before, after) in zip(sizes, sizes.dropFirst()) {
             parameters.add(before, after)
             parameters.add(after)

@@ -24,10 +24,6 @@ import Testing
         ["flexible"] + Self.digits + ["--hidden", "40", "--output", folder.path(name)] + arguments
     }
 
-    private func contents(_ name: String) throws -> Data {
-        try Data(contentsOf: folder.url.appending(path: name))
-    }
-
     @Test func compressPrintsSizesAndItsTwinHasThem() throws {
         let outcome = try train.run(
             compress(
@@ -107,25 +103,6 @@ import Testing
             #expect(try whole.values(#require(a.weight)) == size.values(#require(b.weight)))
         }
         #expect(try size.history().first { $0.name == "x0_hidden" }?.values.last != 10)
-    }
-
-    @Test func killedWhileItPrunes() throws {
-        func arguments(_ name: String) -> [String] {
-            compress(
-                name, "--penalty-share", "0.3", "--epochs", "30", "--checkpoint-every", "0",
-                "--remove", "5", "--snapshot-every", "7", "--resume")
-        }
-        let start = ContinuousClock.now
-        #expect(try train.run(arguments("whole.h5")).code == 0)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<3 {
-            _ = try train.run(
-                arguments("killed.h5"),
-                killedAfter: seconds * Double.random(in: 0.1...0.7, using: &generator))
-        }
-        #expect(try train.run(arguments("killed.h5")).code == 0)
-        #expect(try contents("killed.h5") == contents("whole.h5"))
     }
 
     @Test(arguments: [

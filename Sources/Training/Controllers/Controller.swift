@@ -55,6 +55,8 @@ public struct TrainingControl {
     public var rateFactor: Double?
     /// Set it to end the training: after the epoch, which may be cut short.
     public var outcome: TrainingOutcome?
+    /// Whether dead units are removed, as opposed to being kept for comparison.
+    public var removesUnits = true
     /// Whether the epoch ends with this batch.
     public var endsEpoch = false
     /// Edits to be made, in order, with a reason.
