@@ -124,6 +124,14 @@ extension Network {
         return group
     }
 
+    /// Gives units that are born from now on no identity that `other`, a state of the same network, has
+    /// given.
+    package mutating func skipIdentities(of other: Network) {
+        for (layer, entry) in other.units.enumerated() {
+            units[layer].next = max(units[layer].next, entry.next)
+        }
+    }
+
     /// As ``apply(_:)``; returns where the parameters were.
     package mutating func applyReturningMap(_ edit: StructuralEdit) -> ParameterMap {
         precondition(layers.indices.contains(edit.layer), "there is no layer \(edit.layer)")

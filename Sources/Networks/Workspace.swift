@@ -131,6 +131,12 @@ package final class Workspace<Scalar: NetworkScalar> {
         UnsafePointer(passes[layer].post)
     }
 
+    /// The derivative of the loss by the outputs, shape (samples, outputs), after
+    /// ``loss(_:of:withGradient:)``.
+    package var outputGradient: UnsafePointer<Scalar> {
+        UnsafePointer(passes[passes.count - 1].outputGradient)
+    }
+
     /// The pre-activations, if the workspace is for recording.
     package func pre(ofLayer layer: Int) -> UnsafePointer<Scalar>? {
         passes[layer].pre.map { UnsafePointer($0) }

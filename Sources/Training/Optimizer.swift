@@ -8,7 +8,9 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
     private(set) var step = 0
     /// What is remembered for each parameter: rows of the parameters' layout.
     private(set) var moments: [Matrix<Scalar>]
-    private var births: UnitBirths
+    private(set) var births: UnitBirths
+    /// Parameters of units that were born before this step do not learn, but for the outputs' biases.
+    private(set) var frozenBefore = 0
     private var chunks: [Chunk] = []
     /// For each layer whether no weight and no bias of it learns.
     private(set) var isFrozen: [Bool] = []
@@ -39,7 +41,7 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
     /// Goes on from `moments`, `step` and `births`.
     init(
         _ configuration: OptimizerConfiguration, layout: ParameterLayout, units: [UnitIdentities],
-        step: Int, moments: [[Scalar]], births: [UnitBirth]
+        step: Int, moments: [[Scalar]], births: [UnitBirth], restart: Int, frozenBefore: Int
     ) throws(TrainingError) {
         self.init(configuration, layout: layout, units: units)
         for birth in births {
@@ -47,7 +49,11 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
                 (0...step).contains(birth.step)
             else { throw .state("it has the birth of a unit that is not there") }
         }
-        self.births = UnitBirths(births, units: units)
+        guard (0...step).contains(restart), (0...step).contains(frozenBefore) else {
+            throw .state("its optimizer began anew after the last step")
+        }
+        self.births = UnitBirths(births, restart: restart, units: units)
+        self.frozenBefore = frozenBefore
         divide(layout)
         guard moments.count == self.moments.count,
             moments.allSatisfy({ $0.count == layout.count })
@@ -68,7 +74,10 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
             if [.weight, .bias].contains(entry.slot.role) { isFrozen[entry.layer] = false }
             var chunk = Chunk(runs: [], group: group)
             var free = size
-            for (range, birth) in births.runs(of: entry) {
+            let isOutputBias =
+                entry.slot.role == .bias && entry.layer + 1 == layout.layerCount
+            for (range, birth) in births.runs(of: entry)
+            where birth >= frozenBefore || isOutputBias {
                 var rest = range
                 while !rest.isEmpty {
                     let part = rest.prefix(free)
@@ -84,6 +93,20 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
             }
             if !chunk.runs.isEmpty { chunks.append(chunk) }
         }
+    }
+
+    /// From now on only parameters of units that are born with this step learn, and the biases of the
+    /// outputs.
+    mutating func freezeUnits(layout: ParameterLayout) {
+        frozenBefore = step
+        divide(layout)
+    }
+
+    /// Forgets all moments: every parameter is as if it were born with this step.
+    mutating func restart(layout: ParameterLayout, units: [UnitIdentities]) {
+        births.restart(units, step: step)
+        moments = moments.map { _ in Matrix(rows: 1, columns: layout.count) }
+        divide(layout)
     }
 
     /// When units were born that are there and were not from the start.
@@ -117,6 +140,7 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
         let step = step
         let chunks = chunks
         let births = births
+        let frozenBefore = frozenBefore
         parameters.withMutableElements { all in
             guard let p = all.baseAddress else { return }
             withMoments { m, v in
@@ -135,7 +159,8 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
                             second: v.map { $0 + start }, count: run.range.count,
                             UpdateStep(
                                 group.rule ?? configuration.rule, rate: rate,
-                                decay: isDecoupled ? 0 : group.weightDecay, step: step - run.birth))
+                                decay: isDecoupled ? 0 : group.weightDecay,
+                                step: step - max(run.birth, births.restart)))
                         if group.lower != nil || group.upper != nil {
                             clamp(values, from: group.lower, to: group.upper)
                         }
@@ -143,6 +168,8 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
                 }
                 for var shrinkage in shrinkages {
                     shrinkage.births = births.ofRowsAndColumns(shrinkage.entry).rows
+                    shrinkage.restart = births.restart
+                    shrinkage.frozenBefore = frozenBefore
                     let group = configuration.group(
                         layer: shrinkage.layer, slot: shrinkage.entry.slot)
                     shrinkage.apply(

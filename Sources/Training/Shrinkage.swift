@@ -21,6 +21,10 @@ struct Shrinkage: Sendable {
     var delay = 0
     /// When the unit of each row was born; empty where all were there from the start.
     var births: [Int] = []
+    /// When all moments were forgotten.
+    var restart = 0
+    /// Values of units that were born before are as they are.
+    var frozenBefore = 0
 
     /// Applies the map with t = lr λ in the metric of the rule, so that a value stays 0 exactly where
     /// its gradient is not below -λ: the optimality condition of the penalized loss.
@@ -38,11 +42,12 @@ struct Shrinkage: Sendable {
         case .values(let isSigned):
             for i in entry.range {
                 let birth = births.isEmpty ? 0 : births[(i - offset) / slot.columns]
-                guard step - birth > delay else { continue }
+                let age = step - max(birth, restart)
+                guard age > delay, birth >= frozenBefore else { continue }
                 let value = Double(p[i])
                 let left =
                     value.magnitude
-                    - t * scale(second.map { Double($0[i]) } ?? 0, rule, step - birth)
+                    - t * scale(second.map { Double($0[i]) } ?? 0, rule, age)
                 if left > 0 && (isSigned || value > 0) {
                     p[i] = Scalar(value < 0 ? -left : left)
                 } else if !value.isNaN {

@@ -48,6 +48,9 @@ extension Trainer {
                 }
             })
         control.removesUnits = removesUnits
+        control.compare = { [self] in comparison() }
+        control.units = { [self] in network.layers[0].units }
+        control.acceptedUnits = { [self] in best?.network.layers[0].units ?? 0 }
         return control
     }
 
@@ -60,6 +63,7 @@ extension Trainer {
             network.setFilter(0, ofUnit: unit, layer: layer)
         }
         for (edit, reason) in control.edits { apply(edit, reason: reason) }
+        if control.growth != Growth() { grow(control.growth) }
     }
 
     /// Sets λ of every penalty at the start of the training.

@@ -151,6 +151,7 @@ extension Trainer {
     ///
     /// While sizes move none is kept: the best epoch could be one before units were removed.
     func select(_ validated: Evaluation?) {
+        guard !grows else { return }
         guard let validated, configuration.patience != nil || resizes else { return }
         guard isStable else {
             best = nil

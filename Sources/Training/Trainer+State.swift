@@ -26,7 +26,8 @@ extension Trainer {
         try check(state)
         optimizer = try Optimizer(
             state.configuration.optimizer, layout: network.layout, units: network.units,
-            step: state.step, moments: state.moments, births: state.births ?? [])
+            step: state.step, moments: state.moments, births: state.births ?? [],
+            restart: state.restart ?? 0, frozenBefore: state.frozenBefore ?? 0)
         generator = state.generator
         history = state.history
         events = state.events
@@ -106,6 +107,8 @@ extension Trainer {
             units: network.units, parameters: network.parameters.elements,
             moments: optimizer.moments.map { $0.elements },
             births: optimizer.unitBirths.isEmpty ? nil : optimizer.unitBirths,
+            restart: optimizer.births.restart > 0 ? optimizer.births.restart : nil,
+            frozenBefore: optimizer.frozenBefore > 0 ? optimizer.frozenBefore : nil,
             generator: generator, history: history, events: events,
             best: best.map {
                 TrainerState.Best(

@@ -193,10 +193,10 @@ public final class Trainer<Scalar: TrainingScalar> {
         epoch += 1
         record(means, validated, tested)
         select(validated)
+        isMidEpoch = false
         controlAfterEpoch()
         // The copy costs as much as the next step, once an epoch.
         lastNetwork = resizes ? network : nil
-        isMidEpoch = false
     }
 
     /// Ends a training that resizes its network with the last epoch that was complete.

@@ -18,7 +18,7 @@ extension TrainingJob {
         guard exists(checkpointPath) else { return nil }
         let start = start(on: data)
         let state = try TrainerState<Float>(
-            readingFrom: checkpointPath, parameterLimit: start.parameterCount)
+            readingFrom: checkpointPath, parameterLimit: mostParameters(of: start))
         guard let stored = try? TrainingRecipe(text: state.origin) else {
             throw StateFileError(
                 path: checkpointPath,
@@ -132,7 +132,7 @@ extension TrainingJob {
     ) throws(StateFileError) -> Network<Float> {
         let path = snapshotPath(epoch)
         let snapshot = try NetworkSnapshot(
-            readingFrom: path, parameterLimit: start.parameterCount)
+            readingFrom: path, parameterLimit: mostParameters(of: start))
         guard snapshot.epoch == epoch, let stored = try? TrainingRecipe(text: snapshot.origin),
             recipe.difference(from: stored, extending: epoch) == nil
         else {

@@ -75,6 +75,11 @@ extension TrainingJob {
 
     func check(on data: LoadedDataset, memory: Int) throws(TrainingError) {
         try configuration.check()
+        if data.validation == nil, mostUnits != nil {
+            throw .setting(
+                name: "validation-fraction", value: "0",
+                expected: "a share by which it is seen whether a block gains")
+        }
         if let snapshotEvery, snapshotEvery < 1 {
             throw .setting(
                 name: "snapshot-every", value: "\(snapshotEvery)", expected: "1 or more")
@@ -112,6 +117,11 @@ extension TrainingJob {
                 expected: "one that is 0 at 0 with group-lasso, whose units end there")
         }
         for controller in configuration.controllers {
+            if case .grow = controller, hidden.count != 1 || filtersInputs {
+                throw .setting(
+                    name: "hidden", value: hidden.map { "\($0)" }.joined(separator: ", "),
+                    expected: "one layer in a network that grows, without filters on the inputs")
+            }
             if case .settle(let settle) = controller, settle.epochs >= configuration.epochs {
                 throw .setting(
                     name: "settle", value: "\(settle.epochs)",

@@ -58,6 +58,22 @@ public struct TrainingJob: Sendable {
         self.output = output
     }
 
+    /// Units that a network which grows has at most; `nil` of others.
+    var mostUnits: Int? {
+        for controller in configuration.controllers {
+            if case .grow(let grow) = controller { return grow.most }
+        }
+        return nil
+    }
+
+    /// Parameters that the network has at most, at any time.
+    func mostParameters(of start: Network<Float>) -> Int {
+        guard let mostUnits, let first = start.layers.first else { return start.parameterCount }
+        // A unit's weights, bias, filter and outgoing weights.
+        return start.parameterCount
+            + max(0, mostUnits - first.units) * (first.inputs + 2 + start.outputs)
+    }
+
     /// What came of a training.
     public struct Result: Sendable {
         /// Of all epochs.

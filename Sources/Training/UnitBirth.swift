@@ -17,13 +17,16 @@ public struct UnitBirth: Sendable, Hashable, Codable {
 /// The births of a network's units by their present positions.
 struct UnitBirths: Sendable {
     private(set) var list: [UnitBirth]
+    /// The step at which the moments of all parameters were forgotten.
+    private(set) var restart: Int
     /// For each layer the identity of the next unit when births were last looked for.
     private var next: [UInt64]
     /// For each layer the step at which each unit was born; empty where all were there from the start.
     private var steps: [[Int]] = []
 
-    init(_ list: [UnitBirth] = [], units: [UnitIdentities]) {
+    init(_ list: [UnitBirth] = [], restart: Int = 0, units: [UnitIdentities]) {
         self.list = list
+        self.restart = restart
         next = units.map(\.next)
         locate(units)
     }
@@ -36,6 +39,15 @@ struct UnitBirths: Sendable {
                 .map { UnitBirth(layer: layer, id: $0, step: step) }
             next[layer] = entry.next
         }
+        let present = units.map { Set($0.ids) }
+        list.removeAll { !present[$0.layer].contains($0.id) }
+        locate(units)
+    }
+
+    /// Goes on with other units, all of whose moments are 0.
+    mutating func restart(_ units: [UnitIdentities], step: Int) {
+        restart = step
+        next = units.map(\.next)
         let present = units.map { Set($0.ids) }
         list.removeAll { !present[$0.layer].contains($0.id) }
         locate(units)

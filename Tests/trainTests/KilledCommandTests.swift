@@ -34,6 +34,17 @@ import Testing
                 "--epochs", "15", "--snapshot-every", "4",
             ]
         ),
+        (
+            "grow",
+            digits + [
+                "--block", "5", "--epochs", "3", "--method", "frozen", "--penalty", "0.1",
+                "--attempts", "6",
+            ]
+        ),
+        (
+            "grow",
+            digits + ["--block", "5", "--epochs", "3", "--most", "30", "--snapshot-every", "4"]
+        ),
         ("twin", ["FOLDER/small.h5", "--checkpoint-every", "0", "--equal", "multiply-adds"]),
         (
             "fit",

@@ -138,6 +138,40 @@ import Testing
         #expect(outcome.errorLines.count == 1 && outcome.errors.contains(word), "\(outcome.errors)")
     }
 
+    @Test(arguments: [
+        (["--block", "0"], "block"), (["--block", "5", "--most", "4"], "most"),
+        (["--block", "5", "--penalty", "1"], "penalty"),
+        (["--block", "5", "--method", "frozen", "--penalty", "-1"], "penalty"),
+        (["--block", "5", "--method", "best"], "best"),
+        (["--block", "5", "--attempts", "0"], "attempts"),
+        (["--block", "5", "--patience", "3"], "patience"),
+        (["--block", "5", "--validation-fraction", "0"], "validation-fraction"),
+    ])
+    func badValuesOfGrow(arguments: [String], word: String) throws {
+        let outcome = try train.run(
+            ["grow"] + Self.digits + ["--output", folder.path("run.h5")] + arguments)
+        #expect(outcome.code == 64, "\(arguments): \(outcome.errors)")
+        #expect(outcome.errorLines.count == 1 && outcome.errors.contains(word), "\(outcome.errors)")
+    }
+
+    @Test func growTellsItsBlocks() throws {
+        let outcome = try train.run(
+            ["grow"] + Self.digits + [
+                "--block", "4", "--epochs", "3", "--most", "40", "--output", folder.path("run.h5"),
+            ])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let run = try RunFile(path: folder.path("run.h5"))
+        #expect(run.problems().isEmpty)
+        guard case .integers(let sizes)? = run.attributes["final_sizes"], sizes.count == 1 else {
+            Issue.record("no final sizes")
+            return
+        }
+        #expect(sizes[0] > 4 && sizes[0] % 4 == 0)
+        #expect(outcome.output.contains("size 4 to \(sizes[0])"), "\(outcome.output)")
+        #expect(try run.layers()[0].weight?.shape == [sizes[0], 784])
+        #expect(run.contains("/history/events"))
+    }
+
     @Test func runsThatAreNoStart() throws {
         let plain = try train.run(
             ["mlp"] + Self.digits + [

@@ -1,4 +1,3 @@
-import Glibc
 import Networks
 
 /// Two phases: first sizes move under the penalty; then what survived is trained without it, at a
@@ -32,7 +31,7 @@ public struct Settle: Controller {
         control.strengths = control.strengths.map { _ in 0 }
         let steps = Double(control.epochs * control.stepsPerEpoch - start)
         let share = steps > 0 ? Double(control.step - start) / steps : 1
-        control.rateFactor = 0.5 * (1 + cos(Double.pi * min(1, share)))
+        control.rateFactor = Schedule.cosineFactor(min(1, share))
     }
 
     /// Removes units whose filter is 0, which without the penalty would come back one by one.
