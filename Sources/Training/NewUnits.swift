@@ -26,34 +26,38 @@ struct NewUnits<Scalar: TrainingScalar> {
         pool.apply(.appending(4 * count, to: old, ofLayer: 0))
         let directions = Self.directions(of: network, on: data, configuration, most: count)
         let spread = Self.quantiles(of: directions, on: data)
+        var (weight, bias) = (pool[0, "weight"], pool[0, "bias"])
         var next = old
         for (direction, quantiles) in zip(directions, spread) {
             for (sign, threshold) in quantiles.flatMap({ [(1.0, $0), (-1.0, $0)] })
             where next < old + 2 * count {
                 for (column, value) in direction.enumerated() {
-                    pool[0, "weight"][next, column] = Scalar(sign * value)
+                    weight[next, column] = Scalar(sign * value)
                 }
-                pool[0, "bias"][next, 0] = Scalar(-sign * threshold)
+                bias[next, 0] = Scalar(-sign * threshold)
                 next += 1
             }
         }
+        (pool[0, "weight"], pool[0, "bias"]) = (weight, bias)
         let scores = Self.scores(of: pool, from: old, on: data, configuration)
         let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
         var spare: [Int] = []
         for index in order where weights.count < count {
-            let row = pool[0, "weight"].row(old + index).map { Double($0) }
-            let bias = Double(pool[0, "bias"][old + index, 0])
-            let isNew = zip(weights, biases).allSatisfy { cosine($0 + [$1], row + [bias]) < 0.95 }
+            let unit = weight.row(old + index).map { Double($0) }
+            let threshold = Double(bias[old + index, 0])
+            let isNew = zip(weights, biases).allSatisfy {
+                cosine($0 + [$1], unit + [threshold]) < 0.95
+            }
             guard isNew else {
                 spare.append(index)
                 continue
             }
-            weights.append(row)
-            biases.append(bias)
+            weights.append(unit)
+            biases.append(threshold)
         }
         for index in spare where weights.count < count {
-            weights.append(pool[0, "weight"].row(old + index).map { Double($0) })
-            biases.append(Double(pool[0, "bias"][old + index, 0]))
+            weights.append(weight.row(old + index).map { Double($0) })
+            biases.append(Double(bias[old + index, 0]))
         }
     }
 
@@ -102,13 +106,19 @@ struct NewUnits<Scalar: TrainingScalar> {
     private static func quantiles(
         of directions: [[Double]], on data: TrainingData<Scalar>
     ) -> [[Double]] {
+        guard !directions.isEmpty else { return [] }
         let samples = Array(0..<min(data.count, 2_000))
         let batch = Minibatch<Scalar>(
             capacity: samples.count, inputs: data.inputCount, outputs: data.outputCount)
         batch.load(samples[...], of: data)
-        let rows = samples.map { batch.inputs.row($0).map { Double($0) } }
-        return directions.map { direction in
-            let values = rows.map { zip($0, direction).reduce(0) { $0 + $1.0 * $1.1 } }.sorted()
+        let rows = Matrix<Double>(
+            rows: batch.inputs.rows, columns: data.inputCount,
+            elements: batch.inputs.elements.map { Double($0) })
+        let all = Matrix(
+            rows: directions.count, columns: data.inputCount, elements: directions.flatMap { $0 })
+        let along = rows.times(all, transposingOther: true)
+        return directions.indices.map { direction in
+            let values = along.column(direction).sorted()
             return [0.1, 0.3, 0.5, 0.7, 0.9].map { values[Int($0 * Double(values.count - 1))] }
         }
     }
@@ -123,9 +133,12 @@ struct NewUnits<Scalar: TrainingScalar> {
         var squares = [Double](repeating: 0, count: count)
         pool.forEachGradient(on: data, configuration) { _, hidden, gradient in
             sums.add(gradient, transposedTimes: hidden)
-            for row in 0..<hidden.rows {
-                for unit in 0..<count {
-                    squares[unit] += hidden[row, first + unit] * hidden[row, first + unit]
+            hidden.withElements { values in
+                for row in 0..<hidden.rows {
+                    let start = row * hidden.columns + first
+                    for unit in 0..<count {
+                        squares[unit] += values[start + unit] * values[start + unit]
+                    }
                 }
             }
         }

@@ -14,16 +14,19 @@ public struct PenaltyPath: Sendable {
     public let job: TrainingJob
     /// Shares of the strength above which no filter would leave 0, in the order of the trainings.
     public let shares: [Double]
+    /// A training without penalty that takes part in the choice, whatever its output.
+    public let plain: TrainingJob?
 
     /// A path; with one share or none it is the training itself.
-    public init(_ job: TrainingJob, shares: [Double]) {
+    public init(_ job: TrainingJob, shares: [Double], plain: TrainingJob? = nil) {
         self.job = job
         self.shares = shares
+        self.plain = shares.count > 1 ? plain : nil
     }
 
     /// One training of the path.
     public struct Candidate: Sendable {
-        /// See ``PenaltyPath/shares``; `nil` where the job is trained as it is.
+        /// See ``PenaltyPath/shares``; `nil` where there is no penalty, or that of the job.
         public var share: Double?
         /// The training, with a run file of its own unless it is the only one.
         public var job: TrainingJob
@@ -32,7 +35,7 @@ public struct PenaltyPath: Sendable {
     /// The trainings, in order.
     public var candidates: [Candidate] {
         guard !shares.isEmpty else { return [Candidate(share: nil, job: job)] }
-        return shares.map { share in
+        let penalized = shares.map { share in
             var job = job
             for index in job.configuration.penalties.indices {
                 job.configuration.penalties[index].strength = .share(share)
@@ -40,6 +43,9 @@ public struct PenaltyPath: Sendable {
             if shares.count > 1 { job.output = "\(job.output).share-\(share)" }
             return Candidate(share: share, job: job)
         }
+        guard var plain else { return penalized }
+        plain.output = "\(job.output).plain"
+        return penalized + [Candidate(share: nil, job: plain)]
     }
 
     /// Trains what is missing, chooses, and leaves the chosen network's run as the only file.
@@ -115,8 +121,8 @@ public struct PenaltyPath: Sendable {
 public struct PenaltyChoice: Sendable {
     /// What is known of one candidate.
     public struct Entry: Sendable {
-        /// Its share; see ``PenaltyPath/shares``.
-        public var share: Double
+        /// Its share; see ``PenaltyPath/shares``; `nil` for the training without penalty.
+        public var share: Double?
         /// Inputs that are used, then units of each layer.
         public var sizes: [Int]
         /// Numbers in its weights and biases that are not 0 for lack of an input.
@@ -144,7 +150,7 @@ public struct PenaltyChoice: Sendable {
             let units = model.network.layers.map(\.neurons)
             let sizes = [inputs] + units
             return Entry(
-                share: candidate.share ?? 0, sizes: sizes,
+                share: candidate.share, sizes: sizes,
                 parameters: zip(sizes, units).reduce(0) { $0 + $1.1 * ($1.0 + 1) },
                 quality: model.quality(on: validation), losses: model.losses(on: validation))
         }

@@ -19,8 +19,8 @@ struct Fit: ParsableCommand {
             Separator, header and kinds of columns are inferred and printed. Numbers are brought to \
             mean 0 and deviation 1, categories to inputs of 0 and 1, missing values are told to the \
             network. The network begins large; a penalty on its size removes neurons and inputs while it \
-            is trained. Four strengths of the penalty are tried, and the smallest network is kept that \
-            does as well as the best on rows held out at random; other rows judge it. Then: \
+            is trained. Four strengths of the penalty are tried, and none, and the smallest network is kept \
+            that does as well as the best on rows held out at random; other rows judge it. Then: \
             train predict RUN new.csv.
 
             EXAMPLE
@@ -45,6 +45,14 @@ struct Fit: ParsableCommand {
             "The run file; by default named after the table, in the working folder.",
             valueName: "run.h5"))
     var output: String?
+
+    func validate() throws {
+        guard !checkpoints.keepCheckpoint || !training.compress || training.penaltyShare.count == 1
+        else {
+            throw ValidationError(
+                "--keep-checkpoint needs one --penalty-share: of several trainings one is kept")
+        }
+    }
 
     func run() throws {
         Program.useBestCore()
@@ -79,8 +87,8 @@ struct Fit: ParsableCommand {
     private func train(_ loaded: LoadedDataset, output path: String) throws {
         let trainings = trainings(of: loaded, training, checkpoints, output: path)
         let choice = try trainings.run(on: loaded, resuming: resume) { candidate, resuming in
-            if let share = candidate.share, trainings.shares.count > 1 {
-                writeToStandardError("penalty share \(significant(share))\n")
+            if trainings.shares.count > 1 {
+                writeToStandardError("\(name(ofShare: candidate.share))\n")
             }
             guard
                 case .trained(let result) = try runJob(

@@ -12,7 +12,7 @@ func lines(about choice: PenaltyChoice) -> [String] {
             .joined(separator: ", ")
         let loss = entry.losses.reduce(0, +) / Double(max(1, entry.losses.count))
         return [
-            "penalty share \(significant(entry.share))",
+            name(ofShare: entry.share),
             entry.sizes.map { "\($0)" }.joined(separator: "-"),
             "validation loss \(significant(loss))", good, index == choice.chosen ? "kept" : "",
         ]
@@ -28,6 +28,11 @@ func lines(about choice: PenaltyChoice) -> [String] {
     }
 }
 
+/// What a training of the path is called.
+func name(ofShare share: Double?) -> String {
+    share.map { "penalty share \(significant($0))" } ?? "no penalty"
+}
+
 /// Which inputs of a table a network uses, by column.
 ///
 /// - Parameters:
@@ -38,8 +43,9 @@ func usedInputs(of model: RecordedModel, most: Int = 30) -> [String] {
     guard model.inputFilter != nil else { return [] }
     let used = Set(model.usedInputs)
     guard used.count < model.network.inputs else {
-        return ["all \(model.network.inputs) inputs are used"]
+        return ["all inputs are used"]
     }
+    guard !used.isEmpty else { return ["no input is used: all predictions are alike"] }
     guard case .columns(let inputs) = model.data.inputs else {
         return ["\(used.count) of \(model.network.inputs) inputs are used"]
     }

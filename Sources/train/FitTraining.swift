@@ -24,7 +24,8 @@ struct FitOptions: ParsableArguments {
             """
             Strength of the penalty on the size, as a share of the strength above which nothing would be \
             learned; may be repeated. Of several the smallest network is kept that does as well as the \
-            best on the validation rows, to one standard error. Default: 0.3, 0.1, 0.03 and 0.01.
+            best on the validation rows, to one standard error. Default: 0.3, 0.1, 0.03, 0.01, and a plain \
+            network that stops early.
             """, valueName: "share"))
     var penaltyShare: [Double] = []
     @Option(
@@ -37,7 +38,7 @@ struct FitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            With --no-compress: stop after this many epochs without a lower validation loss.
+            In the plain network, stop after this many epochs without a lower validation loss.
             """, valueName: "epochs"))
     var patience = 25
     @Option(help: "Rows of a minibatch. Default: 128, of small tables fewer, down to 16.")
@@ -114,8 +115,16 @@ func trainings(
     guard options.compress else { return PenaltyPath(job, shares: []) }
     job.gate = .filter()
     job.filtersInputs = options.inputFilter
-    let shares = options.penaltyShare.isEmpty ? [0.3, 0.1, 0.03, 0.01] : options.penaltyShare
-    return PenaltyPath(job, shares: shares)
+    guard options.penaltyShare.isEmpty else {
+        return PenaltyPath(job, shares: options.penaltyShare)
+    }
+    // Where there is little to learn, the best network is one that was stopped early.
+    var plain = options
+    plain.compress = false
+    plain.epochs = configuration.epochs
+    return PenaltyPath(
+        job, shares: [0.3, 0.1, 0.03, 0.01],
+        plain: trainings(of: loaded, plain, checkpoints, output: output).job)
 }
 
 /// A power of two, so that there are 30 steps in an epoch or more, but between 16 and 128.

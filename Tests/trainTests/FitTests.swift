@@ -42,7 +42,8 @@ import Testing
             "200 rows, 4 columns separated by commas, named by the first line", "not used",
             "2 values: a, b, large", "target, a number",
             "136 rows to learn from, 24 to choose by, 40 to judge by; 3 inputs",
-            "penalty share 0.3 ", "penalty share 0.01", "kept", "network 3-", "inputs are used",
+            "penalty share 0.3 ", "penalty share 0.01", "no penalty", "kept", "network 3-",
+            "inputs are used",
             "test price: RMSE",
         ] {
             #expect(outcome.output.contains(words), "\(outcome.output)")
