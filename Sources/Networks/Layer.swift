@@ -52,6 +52,11 @@ public protocol Layer<Scalar>: Sendable {
 
     /// The same layer behind one of `inputs` units, with `units` units of its own.
     func resized(inputs: Int, units: Int) -> Self
+
+    /// Whether its units are inputs of the network. Default: false.
+    var selectsInputs: Bool { get }
+    /// The same layer with units of these identities, as many as it has. Default: itself.
+    func selecting(_ ids: [UInt64]) -> Self
 }
 
 extension Layer {
@@ -59,6 +64,10 @@ extension Layer {
     public var isElementwise: Bool { false }
     /// Nothing.
     public var gate: Gate { .none }
+    /// False.
+    public var selectsInputs: Bool { false }
+    /// Itself.
+    public func selecting(_ ids: [UInt64]) -> Self { self }
     /// Values read for each sample.
     public var inputs: Int { input.count }
     /// Values written for each sample.
@@ -77,6 +86,8 @@ public struct LayerPass<Scalar: NetworkScalar> {
     public var input: UnsafePointer<Scalar>
     /// Where pre-activations go if somebody wants them, shape (samples, outputs).
     public var pre: UnsafeMutablePointer<Scalar>?
+    /// Columns of ``input``.
+    public var inputCount: Int
     /// What the next layer reads, shape (samples, outputs).
     public var post: UnsafeMutablePointer<Scalar>
     /// The derivative of the loss by ``post``.

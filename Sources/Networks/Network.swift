@@ -60,15 +60,16 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     }
 
     /// A multilayer perceptron: dense layers of the given `widths` behind `inputs` inputs, then
-    /// `outputs` outputs without nonlinearity.
+    /// `outputs` outputs without nonlinearity; `inputGate` is a filter on the inputs, or none.
     public init(
         inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation = .relu,
-        gate: Gate = .none, initialization: Initialization = .uniform, seed: UInt64
+        gate: Gate = .none, inputGate: Gate = .none, initialization: Initialization = .uniform,
+        seed: UInt64
     ) {
         self.init(
             perceptron(
                 inputs: inputs, hidden: widths, outputs: outputs, activation: activation,
-                gate: gate),
+                gate: gate, inputGate: inputGate),
             initialization: initialization, seed: seed)
     }
 
@@ -180,17 +181,22 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
     }
 }
 
-/// The layers of a multilayer perceptron; hidden ones have the gate.
+/// The layers of a multilayer perceptron; hidden ones have the gate, and inputs theirs where it is a
+/// filter.
 package func perceptron<Scalar: NetworkScalar>(
-    inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation, gate: Gate = .none
+    inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation, gate: Gate = .none,
+    inputGate: Gate = .none
 ) -> [any Layer<Scalar>] {
     let sizes = [inputs] + widths + [outputs]
-    return zip(sizes, sizes.dropFirst()).enumerated().map { index, size in
-        let isHidden = index < widths.count
-        return Dense<Scalar>(
-            inputs: size.0, units: size.1, activation: isHidden ? activation : .identity,
-            gate: isHidden ? gate : .none)
-    }
+    let filter: [any Layer<Scalar>] =
+        inputGate.isPresent ? [InputFilter(inputs: inputs, gate: inputGate)] : []
+    return filter
+        + zip(sizes, sizes.dropFirst()).enumerated().map { index, size in
+            let isHidden = index < widths.count
+            return Dense<Scalar>(
+                inputs: size.0, units: size.1, activation: isHidden ? activation : .identity,
+                gate: isHidden ? gate : .none) as any Layer<Scalar>
+        }
 }
 
 /// What the generators of one seed are for; a stream each, so that a change to one use leaves the

@@ -16,8 +16,14 @@ package struct ParameterLayout: Sendable, Hashable {
     package private(set) var entries: [Entry] = []
     /// Number of parameters.
     package private(set) var count = 0
+    /// Of the network's layers.
+    package let layerCount: Int
+    /// Whether the first layer is a filter on the inputs.
+    package let selectsInputs: Bool
 
     package init<Scalar: NetworkScalar>(_ layers: [any Layer<Scalar>]) {
+        layerCount = layers.count
+        selectsInputs = layers.first?.selectsInputs ?? false
         for (index, layer) in layers.enumerated() {
             for slot in layer.slots {
                 entries.append(Entry(layer: index, slot: slot, offset: count))

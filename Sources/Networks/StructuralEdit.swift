@@ -124,6 +124,14 @@ extension Network {
         return group
     }
 
+    /// Gives units that are born from now on no identity that `other`, a state of the same network, has
+    /// given.
+    package mutating func skipIdentities(of other: Network) {
+        for (layer, entry) in other.units.enumerated() {
+            units[layer].next = max(units[layer].next, entry.next)
+        }
+    }
+
     /// As ``apply(_:)``; returns where the parameters were.
     package mutating func applyReturningMap(_ edit: StructuralEdit) -> ParameterMap {
         precondition(layers.indices.contains(edit.layer), "there is no layer \(edit.layer)")
@@ -142,6 +150,7 @@ extension Network {
             let inputs = index == group.lowerBound ? layers[index].input.units : indices.count
             layers[index] = layers[index].resized(inputs: inputs, units: indices.count)
             units[index].reorder(indices)
+            layers[index] = layers[index].selecting(units[index].ids)
         }
         let next = group.upperBound + 1
         layers[next] = layers[next].resized(inputs: indices.count, units: layers[next].units)

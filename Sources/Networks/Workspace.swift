@@ -111,7 +111,8 @@ package final class Workspace<Scalar: NetworkScalar> {
                 LayerPass(
                     samples: 0, capacity: capacity,
                     input: UnsafePointer(index == 0 ? post : passes[index - 1].post),
-                    pre: pre, post: post, outputGradient: turns[index % 2],
+                    pre: pre, inputCount: layer.inputs, post: post,
+                    outputGradient: turns[index % 2],
                     inputGradient: index == 0 ? nil : turns[(index + 1) % 2],
                     factors: gate ? (UnsafePointer(value), UnsafePointer(inverse)) : nil,
                     gateSums: sums, parameters: UnsafePointer(arena.base),
@@ -128,6 +129,12 @@ package final class Workspace<Scalar: NetworkScalar> {
     /// The post-activations of a layer, shape (samples, outputs), after a forward pass.
     package func post(ofLayer layer: Int) -> UnsafePointer<Scalar> {
         UnsafePointer(passes[layer].post)
+    }
+
+    /// The derivative of the loss by the outputs, shape (samples, outputs), after
+    /// ``loss(_:of:withGradient:)``.
+    package var outputGradient: UnsafePointer<Scalar> {
+        UnsafePointer(passes[passes.count - 1].outputGradient)
     }
 
     /// The pre-activations, if the workspace is for recording.

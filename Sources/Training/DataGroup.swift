@@ -14,6 +14,8 @@ public import RunFormat
 ///     /data/inputs/role           "number", "category" (1 where the column holds the value) or "missing"
 ///     /data/inputs/column         position among the columns, from 0
 ///     /data/inputs/value          the category
+///     /data/inputs/filter         what each input is multiplied by where inputs have filters; the weights
+///                                 of the first layer hold it already
 ///     /data/columns/name          of all columns of the training file, in its order
 ///     /data/columns/use           "number", "category", "target", "label" or "unused"
 ///     /data/classes               their names, or

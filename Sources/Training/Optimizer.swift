@@ -8,30 +8,53 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
     private(set) var step = 0
     /// What is remembered for each parameter: rows of the parameters' layout.
     private(set) var moments: [Matrix<Scalar>]
+    private(set) var births: UnitBirths
+    /// Parameters of units that were born before this step do not learn, but for the outputs' biases.
+    private(set) var frozenBefore = 0
     private var chunks: [Chunk] = []
     /// For each layer whether no weight and no bias of it learns.
     private(set) var isFrozen: [Bool] = []
 
     /// Parameters that are updated together by one core.
     private struct Chunk: Sendable {
-        var range: Range<Int>
+        /// Those that were born at the same step.
+        struct Run: Sendable {
+            var range: Range<Int>
+            var birth: Int
+        }
+
+        var runs: [Run]
         var group: OptimizerConfiguration.Group
     }
 
-    init(_ configuration: OptimizerConfiguration, layout: ParameterLayout) {
+    init(
+        _ configuration: OptimizerConfiguration, layout: ParameterLayout, units: [UnitIdentities]
+    ) {
         self.configuration = configuration
+        births = UnitBirths(units: units)
         moments = (0..<configuration.momentCount).map { _ in
             Matrix(rows: 1, columns: layout.count)
         }
         divide(layout)
     }
 
-    /// Goes on from `moments` and `step`.
+    /// Goes on from `moments`, `step` and `births`.
     init(
-        _ configuration: OptimizerConfiguration, layout: ParameterLayout, step: Int,
-        moments: [[Scalar]]
+        _ configuration: OptimizerConfiguration, layout: ParameterLayout, units: [UnitIdentities],
+        step: Int, moments: [[Scalar]], births: [UnitBirth], restart: Int, frozenBefore: Int
     ) throws(TrainingError) {
-        self.init(configuration, layout: layout)
+        self.init(configuration, layout: layout, units: units)
+        for birth in births {
+            guard units.indices.contains(birth.layer), units[birth.layer].ids.contains(birth.id),
+                (0...step).contains(birth.step)
+            else { throw .state("it has the birth of a unit that is not there") }
+        }
+        guard (0...step).contains(restart), (0...step).contains(frozenBefore) else {
+            throw .state("its optimizer began anew after the last step")
+        }
+        self.births = UnitBirths(births, restart: restart, units: units)
+        self.frozenBefore = frozenBefore
+        divide(layout)
         guard moments.count == self.moments.count,
             moments.allSatisfy({ $0.count == layout.count })
         else { throw .state("the optimizer's moments have other sizes") }
@@ -42,24 +65,58 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
     private mutating func divide(_ layout: ParameterLayout) {
         // Four arrays of 16,384 floats fit into a core's second-level cache.
         let size = 16_384
-        let layers = 1 + (layout.entries.last?.layer ?? 0)
-        let names = RunRecorder.layerNames(hidden: layers - 1)
+        let names = RunRecorder.layerNames(of: layout)
         chunks = []
-        isFrozen = Array(repeating: true, count: layers)
+        isFrozen = Array(repeating: true, count: layout.layerCount)
         for entry in layout.entries {
             let group = configuration.group(layer: names[entry.layer], slot: entry.slot)
             if group.isFrozen ?? false { continue }
             if [.weight, .bias].contains(entry.slot.role) { isFrozen[entry.layer] = false }
-            for start in stride(from: 0, to: entry.slot.count, by: size) {
-                let end = min(start + size, entry.slot.count)
-                chunks.append(
-                    Chunk(range: entry.offset + start..<entry.offset + end, group: group))
+            var chunk = Chunk(runs: [], group: group)
+            var free = size
+            let isOutputBias =
+                entry.slot.role == .bias && entry.layer + 1 == layout.layerCount
+            for (range, birth) in births.runs(of: entry)
+            where birth >= frozenBefore || isOutputBias {
+                var rest = range
+                while !rest.isEmpty {
+                    let part = rest.prefix(free)
+                    chunk.runs.append(Chunk.Run(range: part, birth: birth))
+                    rest = part.upperBound..<rest.upperBound
+                    free -= part.count
+                    if free == 0 {
+                        chunks.append(chunk)
+                        chunk.runs = []
+                        free = size
+                    }
+                }
             }
+            if !chunk.runs.isEmpty { chunks.append(chunk) }
         }
     }
 
+    /// From now on only parameters of units that are born with this step learn, and the biases of the
+    /// outputs.
+    mutating func freezeUnits(layout: ParameterLayout) {
+        frozenBefore = step
+        divide(layout)
+    }
+
+    /// Forgets all moments: every parameter is as if it were born with this step.
+    mutating func restart(layout: ParameterLayout, units: [UnitIdentities]) {
+        births.restart(units, step: step)
+        moments = moments.map { _ in Matrix(rows: 1, columns: layout.count) }
+        divide(layout)
+    }
+
+    /// When units were born that are there and were not from the start.
+    var unitBirths: [UnitBirth] { births.list }
+
     /// Follows an edit of the network, whose parameters now lie as in `layout`.
-    mutating func follow(_ map: ParameterMap, layout: ParameterLayout) {
+    mutating func follow(
+        _ map: ParameterMap, layout: ParameterLayout, units: [UnitIdentities]
+    ) {
+        births.follow(units, step: step)
         moments = moments.map { map.moved($0) }
         divide(layout)
     }
@@ -82,29 +139,39 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
         let rate = configuration.learningRate * factor
         let step = step
         let chunks = chunks
+        let births = births
+        let frozenBefore = frozenBefore
         parameters.withMutableElements { all in
             guard let p = all.baseAddress else { return }
             withMoments { m, v in
                 concurrently(chunks.count + 1) { index in
                     guard index > 0 else { return other() }
-                    let (range, group) = (chunks[index - 1].range, chunks[index - 1].group)
-                    let start = range.lowerBound
-                    let values = UnsafeMutableBufferPointer(start: p + start, count: range.count)
+                    let group = chunks[index - 1].group
                     let rate = (group.rate.map { $0 * factor } ?? rate) * group.rateFactor
                     let isDecoupled = group.decayKind == .decoupled && group.weightDecay > 0
-                    if isDecoupled { scale(values, by: Scalar(1 - rate * group.weightDecay)) }
-                    Scalar.update(
-                        p + start, by: gradients + start, first: m.map { $0 + start },
-                        second: v.map { $0 + start }, count: range.count,
-                        UpdateStep(
-                            group.rule ?? configuration.rule, rate: rate,
-                            decay: isDecoupled ? 0 : group.weightDecay, step: step))
-                    if group.lower != nil || group.upper != nil {
-                        clamp(values, from: group.lower, to: group.upper)
+                    for run in chunks[index - 1].runs {
+                        let start = run.range.lowerBound
+                        let values = UnsafeMutableBufferPointer(
+                            start: p + start, count: run.range.count)
+                        if isDecoupled { scale(values, by: Scalar(1 - rate * group.weightDecay)) }
+                        Scalar.update(
+                            p + start, by: gradients + start, first: m.map { $0 + start },
+                            second: v.map { $0 + start }, count: run.range.count,
+                            UpdateStep(
+                                group.rule ?? configuration.rule, rate: rate,
+                                decay: isDecoupled ? 0 : group.weightDecay,
+                                step: step - max(run.birth, births.restart)))
+                        if group.lower != nil || group.upper != nil {
+                            clamp(values, from: group.lower, to: group.upper)
+                        }
                     }
                 }
-                for shrinkage in shrinkages {
-                    let group = configuration.group(layer: shrinkage.layer, slot: shrinkage.slot)
+                for var shrinkage in shrinkages {
+                    shrinkage.births = births.ofRowsAndColumns(shrinkage.entry).rows
+                    shrinkage.restart = births.restart
+                    shrinkage.frozenBefore = frozenBefore
+                    let group = configuration.group(
+                        layer: shrinkage.layer, slot: shrinkage.entry.slot)
                     shrinkage.apply(
                         to: p, second: v, rule: group.rule ?? configuration.rule,
                         rate: (group.rate.map { $0 * factor } ?? rate) * group.rateFactor,

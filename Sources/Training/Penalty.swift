@@ -35,8 +35,18 @@ public struct Penalty: Sendable, Hashable {
         case multiplyAdds = "multiply-adds"
     }
 
+    /// The filters that are summed.
+    public enum Target: String, Sendable, Hashable, Codable {
+        /// Those of hidden layers.
+        case units
+        /// Those of the inputs.
+        case inputs
+    }
+
     /// What is summed, and how it acts.
     public var form: Form
+    /// The filters that are summed.
+    public var target: Target
     /// λ at first.
     public var strength: Strength
     /// What a unit counts.
@@ -45,8 +55,12 @@ public struct Penalty: Sendable, Hashable {
     public var delay: Int
 
     /// A penalty; see the properties.
-    public init(_ form: Form, _ strength: Strength, cost: Cost = .units, delay: Int = 100) {
+    public init(
+        _ form: Form, _ strength: Strength, of target: Target = .units, cost: Cost = .units,
+        delay: Int = 100
+    ) {
         self.form = form
+        self.target = target
         self.strength = strength
         self.cost = cost
         self.delay = delay
@@ -73,9 +87,10 @@ public struct Penalty: Sendable, Hashable {
         }
     }
 
-    /// The hidden layers on which the penalty acts.
+    /// The layers on which the penalty acts.
     func layers<Scalar>(of network: Network<Scalar>) -> [Int] {
-        network.layers.indices.dropLast().filter { index in
+        if target == .inputs { return network.selectsInputs ? [0] : [] }
+        return network.hiddenLayers.filter { index in
             switch (form, network.layers[index].gate) {
             case (.subgradient, .filter), (.proximal, .filter), (.rampIntegral, .ramp): true
             case (.groupLasso, .none):
@@ -113,7 +128,9 @@ public struct Penalty: Sendable, Hashable {
 }
 
 extension Penalty: Codable {
-    private enum CodingKeys: String, CodingKey, CaseIterable { case form, strength, cost, delay }
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case form, strength, target, cost, delay
+    }
 
     /// Decodes settings; those that are not there have their defaults.
     ///
@@ -124,8 +141,21 @@ extension Penalty: Codable {
         self.init(
             try values.decode(Form.self, forKey: .form),
             try values.decode(Strength.self, forKey: .strength),
+            of: try values.decodeIfPresent(Target.self, forKey: .target) ?? .units,
             cost: try values.decodeIfPresent(Cost.self, forKey: .cost) ?? .units,
             delay: try values.decodeIfPresent(Int.self, forKey: .delay) ?? 100)
+    }
+
+    /// Encodes settings; a target that is the default is left out, so that older versions read the rest.
+    ///
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(form, forKey: .form)
+        try values.encode(strength, forKey: .strength)
+        if target != .units { try values.encode(target, forKey: .target) }
+        try values.encode(cost, forKey: .cost)
+        try values.encode(delay, forKey: .delay)
     }
 }
 
@@ -219,11 +249,11 @@ struct ActivePenalty {
             else { return nil }
             let bias = network.layout.entry(layer: layer, name: "bias")
             return Shrinkage(
-                layer: names[layer], slot: entry.slot, offset: entry.offset,
+                layer: names[layer], entry: entry,
                 form: isGate
                     ? .values(isSigned: network.layers[layer].gate.isSigned)
                     : .rows(biasOffset: bias?.offset ?? entry.offset),
-                strength: weight(layer, network))
+                strength: weight(layer, network), delay: penalty.delay)
         }
     }
 }

@@ -9,6 +9,9 @@ public struct RecordedModel: Sendable {
     public let network: RecordedNetwork
     /// How samples become its inputs, and its outputs values.
     public let data: DataDescription
+    /// What each input is multiplied by, which the weights hold already; 0 for one that is not used, `nil`
+    /// where inputs have no filters.
+    public let inputFilter: [Double]?
 
     /// Reads the run at `path`.
     ///
@@ -35,6 +38,13 @@ public struct RecordedModel: Sendable {
         }
         self.network = network
         self.data = data
+        let place = "/\(Schema.Path.data)/inputs/\(Schema.Path.filter)"
+        inputFilter = run.contains(place) ? try run.numbers(at: place) : nil
+        guard inputFilter?.count ?? network.inputs == network.inputs else {
+            throw RunError(
+                .badData, file: path, object: place,
+                "it does not hold a number for each of the \(network.inputs) inputs")
+        }
     }
 
     /// Calls `body` with the outputs for consecutive samples of `samples`, which are normalised as the

@@ -48,9 +48,15 @@ public final class RunRecorder {
 
     /// The names of a network's layers in run files.
     ///
-    /// "hidden", numbered from 1 if there are several, then "output".
+    /// "inputs" of a filter on them, which run files fold into the next layer, then "hidden", numbered
+    /// from 1 if there are several, then "output".
     public static func layerNames<Scalar>(of network: Network<Scalar>) -> [String] {
-        layerNames(hidden: network.layers.count - 1)
+        layerNames(of: network.layout)
+    }
+
+    static func layerNames(of layout: ParameterLayout) -> [String] {
+        (layout.selectsInputs ? ["inputs"] : [])
+            + layerNames(hidden: layout.layerCount - (layout.selectsInputs ? 2 : 1))
     }
 
     /// The same of a network with `hidden` layers before its outputs.
@@ -90,7 +96,8 @@ public final class RunRecorder {
     /// Records a network: its parameters, and its activations on `data` with the labels or targets.
     ///
     /// - Parameters:
-    ///   - network: any state of the training.
+    ///   - network: any state of the training; a filter on its inputs becomes part of the weights of its
+    ///     first hidden layer, and is kept as `/data/inputs/filter`.
     ///   - data: the samples whose activations are recorded; the first ones, if not all.
     ///   - snapshot: the step, if it is not the final state.
     ///   - resizes: whether units may come and go, so that their identities are recorded.
@@ -100,6 +107,9 @@ public final class RunRecorder {
         _ network: Network<Float>, on data: TrainingData<Float>, snapshot: String? = nil,
         resizes: Bool = false, isWanted: () -> Bool = { true }
     ) throws {
+        let folded = network.foldingInputFilter()
+        if let folded, snapshot == nil { try record(inputFilter: folded.factors) }
+        let network = folded?.network ?? network
         let names = Self.layerNames(of: network)
         let samples = min(options.samples ?? data.count, data.count)
         let part = samples < data.count ? data.part(0..<samples) : data
@@ -137,6 +147,12 @@ public final class RunRecorder {
             }
         }
         overflowCount += recorded.reduce(0) { $0 + $1.pre.overflowCount + $1.post.overflowCount }
+    }
+
+    private func record(inputFilter factors: [Float]) throws(RunError) {
+        try writer.addGroup("/\(Schema.Path.data)/inputs")
+        try writer.add(
+            factors.map(Double.init), at: "/\(Schema.Path.data)/inputs/\(Schema.Path.filter)")
     }
 
     /// Weights and biases are those of the layer itself, without its gate.

@@ -17,7 +17,10 @@ public enum Schedule: String, Sendable, Hashable, Codable, CaseIterable {
     public func factor(step: Int, of steps: Int) -> Double {
         switch self {
         case .constant: 1
-        case .cosine: 0.5 * (1 + cos(Double.pi * Double(step) / Double(steps)))
+        case .cosine: Self.cosineFactor(Double(step) / Double(steps))
         }
     }
+
+    /// From 1 at a share of 0 of the way down to 0 at 1, along half a cosine.
+    static func cosineFactor(_ share: Double) -> Double { 0.5 * (1 + cos(Double.pi * share)) }
 }

@@ -12,12 +12,19 @@ struct Shrinkage: Sendable {
 
     /// Of the run file.
     var layer: String
-    var slot: ParameterSlot
-    /// Where the slot's values begin.
-    var offset: Int
+    /// The slot and where it begins.
+    var entry: ParameterLayout.Entry
     var form: Form
     /// λ: the derivative of the penalty by each value, or by each row's norm.
     var strength: Double
+    /// Steps of a unit's life before its value shrinks: with few, the second moment says nothing.
+    var delay = 0
+    /// When the unit of each row was born; empty where all were there from the start.
+    var births: [Int] = []
+    /// When all moments were forgotten.
+    var restart = 0
+    /// Values of units that were born before are as they are.
+    var frozenBefore = 0
 
     /// Applies the map with t = lr λ in the metric of the rule, so that a value stays 0 exactly where
     /// its gradient is not below -λ: the optimality condition of the penalized loss.
@@ -30,12 +37,17 @@ struct Shrinkage: Sendable {
     ) {
         let t = rate * strength
         guard t > 0 else { return }
+        let (offset, slot) = (entry.offset, entry.slot)
         switch form {
         case .values(let isSigned):
-            for i in offset..<offset + slot.count {
+            for i in entry.range {
+                let birth = births.isEmpty ? 0 : births[(i - offset) / slot.columns]
+                let age = step - max(birth, restart)
+                guard age > delay, birth >= frozenBefore else { continue }
                 let value = Double(p[i])
                 let left =
-                    value.magnitude - t * scale(second.map { Double($0[i]) } ?? 0, rule, step)
+                    value.magnitude
+                    - t * scale(second.map { Double($0[i]) } ?? 0, rule, age)
                 if left > 0 && (isSigned || value > 0) {
                     p[i] = Scalar(value < 0 ? -left : left)
                 } else if !value.isNaN {

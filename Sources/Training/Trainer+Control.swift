@@ -36,7 +36,7 @@ extension Trainer {
     }
 
     private func makeControl(isEndOfEpoch: Bool) -> TrainingControl {
-        TrainingControl(
+        var control = TrainingControl(
             epoch: epoch, epochs: configuration.epochs, step: optimizer.step,
             stepsPerEpoch: batchCount, multiplyAdds: multiplyAdds, isEndOfEpoch: isEndOfEpoch,
             strengths: strengths, rateFactor: rateFactor, outcome: stop,
@@ -47,6 +47,11 @@ extension Trainer {
                     }
                 }
             })
+        control.removesUnits = removesUnits
+        control.compare = { [self] in comparison() }
+        control.units = { [self] in network.layers[0].units }
+        control.acceptedUnits = { [self] in best?.network.layers[0].units ?? 0 }
+        return control
     }
 
     /// Does what a controller asked for.
@@ -58,6 +63,7 @@ extension Trainer {
             network.setFilter(0, ofUnit: unit, layer: layer)
         }
         for (edit, reason) in control.edits { apply(edit, reason: reason) }
+        if control.growth != Growth() { grow(control.growth) }
     }
 
     /// Sets λ of every penalty at the start of the training.
@@ -68,7 +74,7 @@ extension Trainer {
             case .value(let value): return value
             case .share(let share):
                 let largest = largestStrength(of: penalty)
-                largestStrength = largest
+                if penalty.target == .units { largestStrength = largest }
                 return share * largest
             }
         }

@@ -58,7 +58,7 @@ extension Trainer {
 
     /// The layers whose units are no outputs, and no copies of the layer before.
     private var sizedLayers: [Int] {
-        network.layers.indices.dropLast().filter { !network.layers[$0].isElementwise }
+        network.hiddenLayers.filter { !network.layers[$0].isElementwise }
     }
 
     /// The sum over hidden layers.
@@ -81,7 +81,11 @@ extension Trainer {
         for (name, value) in sizes() { history.append(name, value) }
         history.append("penalty", means.penalty)
         history.append("objective", means.evaluation.loss + means.penalty)
-        history.append("lambda", lastStep.strength)
+        history.append("lambda", lastStep.strengths.first ?? 0)
+        for (index, penalty) in configuration.penalties.enumerated() where penalty.target == .inputs
+        {
+            history.append("lambda_inputs", lastStep.strengths[index])
+        }
         history.append("learning_rate", configuration.optimizer.learningRate * lastStep.factor)
         history.append("parameters", Double(network.parameterCount))
         history.append("multiply_adds", Double(network.multiplyAdds))
@@ -93,7 +97,7 @@ extension Trainer {
     private func sizes() -> [(name: String, value: Double)] {
         let names = RunRecorder.layerNames(of: network)
         var list: [(name: String, value: Double)] = []
-        for layer in sizedLayers {
+        for layer in (network.selectsInputs ? [0] : []) + sizedLayers {
             let name = names[layer]
             list.append(("size_\(name)", size(ofLayer: layer)))
             switch network.layers[layer].gate {
@@ -126,22 +130,28 @@ extension Trainer {
             "penalty", "objective", "lambda", "learning_rate", "parameters", "multiply_adds",
             "training_multiply_adds", "removed",
         ])
+        if configuration.penalties.contains(where: { $0.target == .inputs }) {
+            names.insert("lambda_inputs")
+        }
         return names
     }
 
-    /// Whether the size did not change by more than 1 % in the last five epochs; of a network that
-    /// does not resize itself always.
+    /// Whether neither the size nor the number of inputs changed by more than 1 % in the last five epochs;
+    /// of a network that does not resize itself always.
     var isStable: Bool {
         guard resizes else { return true }
-        let recent = history["size"].suffix(5)
-        guard recent.count == 5, let last = recent.last else { return false }
-        return recent.allSatisfy { abs($0 - last) <= 0.01 * last }
+        return (["size"] + (network.selectsInputs ? ["size_inputs"] : [])).allSatisfy { name in
+            let recent = history[name].suffix(5)
+            guard recent.count == 5, let last = recent.last else { return false }
+            return recent.allSatisfy { abs($0 - last) <= 0.01 * last }
+        }
     }
 
     /// Keeps the network of the epoch just measured if it is the best by validation loss.
     ///
     /// While sizes move none is kept: the best epoch could be one before units were removed.
     func select(_ validated: Evaluation?) {
+        guard !grows else { return }
         guard let validated, configuration.patience != nil || resizes else { return }
         guard isStable else {
             best = nil
@@ -157,10 +167,7 @@ extension Trainer {
     ///
     /// Those that a longer training might have revived are removed as well.
     var recorded: Network<Scalar> {
-        let removes = controllers.contains {
-            if case .prune(let prune) = $0 { prune.interval != .never } else { false }
-        }
-        guard removes else { return result }
+        guard removesUnits else { return result }
         var network = result
         for layer in network.layers.indices.dropLast() {
             guard let alive = aliveUnits(ofLayer: layer, in: network),
@@ -169,6 +176,13 @@ extension Trainer {
             network.keep(units: alive, ofLayer: layer)
         }
         return network
+    }
+
+    /// Whether dead units are removed.
+    var removesUnits: Bool {
+        controllers.contains {
+            if case .prune(let prune) = $0 { prune.interval != .never } else { false }
+        }
     }
 
     /// The units of a hidden layer that pass something on, at least one; `nil` where all do.
@@ -181,10 +195,18 @@ extension Trainer {
             ? values.indices.max { values[$0] < values[$1] }.map { [$0] } : alive
     }
 
+    /// The inputs that pass anything on to the recorded network; `nil` where all do, as without filters.
+    var finalInputs: [Int]? {
+        guard result.selectsInputs, let alive = aliveUnits(ofLayer: 0, in: result) else {
+            return nil
+        }
+        return alive.map { Int(result.units[0].ids[$0]) }
+    }
+
     /// Units of the recorded network's hidden layers that pass anything on.
     var finalSizes: [Int] {
         let network = result
-        return network.layers.indices.dropLast().map { layer in
+        return network.hiddenLayers.map { layer in
             if case .ramp = network.layers[layer].gate {
                 let x0 = Double(network[layer, Gate.Name.size].elements[0])
                 return Int(min(max(x0, 0), Double(network.layers[layer].units)).rounded())

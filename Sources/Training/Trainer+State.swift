@@ -25,8 +25,9 @@ extension Trainer {
             configuration, training: training, validation: validation, test: test)
         try check(state)
         optimizer = try Optimizer(
-            state.configuration.optimizer, layout: network.layout, step: state.step,
-            moments: state.moments)
+            state.configuration.optimizer, layout: network.layout, units: network.units,
+            step: state.step, moments: state.moments, births: state.births ?? [],
+            restart: state.restart ?? 0, frozenBefore: state.frozenBefore ?? 0)
         generator = state.generator
         history = state.history
         events = state.events
@@ -105,6 +106,9 @@ extension Trainer {
             epoch: epoch, step: optimizer.step, slots: network.layers.map { $0.slots },
             units: network.units, parameters: network.parameters.elements,
             moments: optimizer.moments.map { $0.elements },
+            births: optimizer.unitBirths.isEmpty ? nil : optimizer.unitBirths,
+            restart: optimizer.births.restart > 0 ? optimizer.births.restart : nil,
+            frozenBefore: optimizer.frozenBefore > 0 ? optimizer.frozenBefore : nil,
             generator: generator, history: history, events: events,
             best: best.map {
                 TrainerState.Best(
@@ -138,7 +142,11 @@ extension Network {
                 throw .state("layer \(index) has a unit twice")
             }
             let inputs = index == 0 ? layer.input.units : resized[index - 1].units
+            guard !layer.selectsInputs || units[index].ids.allSatisfy({ $0 < layer.inputs }) else {
+                throw .state("it reads inputs beyond the \(layer.inputs) that there are")
+            }
             resized[index] = layer.resized(inputs: inputs, units: count)
+                .selecting(units[index].ids)
         }
         guard resized.map({ $0.slots }) == slots else {
             throw .state("its parameters have other shapes")

@@ -43,8 +43,8 @@ public final class Trainer<Scalar: TrainingScalar> {
     var rateFactor: Double?
     /// The network after the last epoch, of a training whose record is kept when it diverges.
     var lastNetwork: Network<Scalar>?
-    /// λ of the first penalty and the factor on the learning rate in the last step.
-    var lastStep = (strength: 0.0, factor: 1.0)
+    /// λ of the penalties and the factor on the learning rate in the last step.
+    var lastStep = (strengths: [Double](), factor: 1.0)
     /// Units removed in the epoch under way.
     var removed = 0
 
@@ -84,7 +84,8 @@ public final class Trainer<Scalar: TrainingScalar> {
         self.training = training
         self.validation = validation
         self.test = test
-        optimizer = Optimizer(configuration.optimizer, layout: network.layout)
+        optimizer = Optimizer(
+            configuration.optimizer, layout: network.layout, units: network.units)
         generator = SeededGenerator(
             seed: configuration.seed, stream: RandomStream.order.rawValue)
         controllers = configuration.controllers
@@ -192,10 +193,10 @@ public final class Trainer<Scalar: TrainingScalar> {
         epoch += 1
         record(means, validated, tested)
         select(validated)
+        isMidEpoch = false
         controlAfterEpoch()
         // The copy costs as much as the next step, once an epoch.
         lastNetwork = resizes ? network : nil
-        isMidEpoch = false
     }
 
     /// Ends a training that resizes its network with the last epoch that was complete.
@@ -240,7 +241,7 @@ public final class Trainer<Scalar: TrainingScalar> {
         for penalty in penalties { penalty.addGradient(of: network, to: workspace.gradients) }
         let penalty = penalties.reduce(0) { $0 + $1.value(of: network) }
         multiplyAdds += Double(network.trainingMultiplyAdds) * Double(batch.samples)
-        lastStep = (strengths.first ?? 0, scheduleFactor)
+        lastStep = (strengths, scheduleFactor)
         let shrinkages = penalties.flatMap { $0.shrinkages(of: network, step: step) }
         optimizer.update(
             &network.parameters, gradients: UnsafePointer(workspace.gradients),
@@ -277,7 +278,7 @@ public final class Trainer<Scalar: TrainingScalar> {
     public func apply(_ edit: StructuralEdit, reason: String = "asked for") {
         let before = network.layers[edit.layer].units
         let map = network.applyReturningMap(edit)
-        optimizer.follow(map, layout: network.layout)
+        optimizer.follow(map, layout: network.layout, units: network.units)
         for index in controllers.indices { controllers[index].value.follow(edit) }
         workspace.reshape(for: network)
         workspace.freeze(optimizer.isFrozen)

@@ -29,6 +29,12 @@ public struct TrainerState<Scalar: TrainingScalar>: Sendable, Hashable, Codable 
     public var parameters: [Scalar]
     /// The optimizer's memory, each as long as ``parameters``.
     public var moments: [[Scalar]]
+    /// When units were born that are there and were not from the start; `nil` for none.
+    public var births: [UnitBirth]?
+    /// The step at which the optimizer forgot its moments; `nil` for never.
+    public var restart: Int?
+    /// Units that were born before this step do not learn; `nil` where all do.
+    public var frozenBefore: Int?
     /// Draws the order of the samples in the next epoch.
     public var generator: SeededGenerator
     /// What was measured so far.

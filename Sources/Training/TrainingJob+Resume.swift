@@ -20,7 +20,7 @@ extension TrainingJob {
         guard exists(checkpointPath) else { return nil }
         let start = start(on: data)
         let state = try TrainerState<Float>(
-            readingFrom: checkpointPath, parameterLimit: start.parameterCount)
+            readingFrom: checkpointPath, parameterLimit: mostParameters(of: start))
         guard let stored = try? TrainingRecipe(text: state.origin) else {
             throw StateFileError(
                 path: checkpointPath,
@@ -96,8 +96,8 @@ extension TrainingJob {
     func start(on data: LoadedDataset) -> Network<Float> {
         var network = Network<Float>(
             inputs: data.train.inputCount, hidden: hidden, outputs: data.train.outputCount,
-            activation: activation, gate: gate, initialization: initialization,
-            seed: configuration.seed)
+            activation: activation, gate: gate, inputGate: filtersInputs ? .filter() : .none,
+            initialization: initialization, seed: configuration.seed)
         pretrained?.fill(&network)
         return network
     }
@@ -138,7 +138,7 @@ extension TrainingJob {
     ) throws(StateFileError) -> Network<Float> {
         let path = snapshotPath(epoch)
         let snapshot = try NetworkSnapshot(
-            readingFrom: path, parameterLimit: start.parameterCount)
+            readingFrom: path, parameterLimit: mostParameters(of: start))
         guard snapshot.epoch == epoch, let stored = try? TrainingRecipe(text: snapshot.origin),
             recipe.difference(from: stored, extending: epoch) == nil
         else {

@@ -62,7 +62,8 @@ extension TrainingJob {
                 history: trainer.history, epoch: trainer.resultEpoch,
                 overflowCount: recorder.overflowCount,
                 outcome: trainer.resizes ? trainer.outcome : nil, startSizes: hidden,
-                finalSizes: trainer.finalSizes, parameters: trainer.recorded.parameterCount,
+                finalSizes: trainer.finalSizes, finalInputs: trainer.finalInputs,
+                parameters: trainer.recorded.parameterCount,
                 divergence: trainer.divergence,
                 largestStrength: trainer.largestStrength))
     }
@@ -75,6 +76,11 @@ extension TrainingJob {
 
     func check(on data: LoadedDataset, memory: Int) throws(TrainingError) {
         try configuration.check()
+        if data.validation == nil, mostUnits != nil {
+            throw .setting(
+                name: "validation-fraction", value: "0",
+                expected: "a share by which it is seen whether a block gains")
+        }
         if let snapshotEvery, snapshotEvery < 1 {
             throw .setting(
                 name: "snapshot-every", value: "\(snapshotEvery)", expected: "1 or more")
@@ -83,6 +89,10 @@ extension TrainingJob {
             throw .setting(name: "hidden", value: "\(width)", expected: "1 or more")
         }
         try checkResizing()
+        if filtersInputs && !configuration.penalties.contains(where: { $0.target == .inputs }) {
+            throw .setting(
+                name: "input-filter", value: "set", expected: "none without a penalty on filters")
+        }
         let names = RunRecorder.layerNames(hidden: hidden.count)
         for pattern in recording.layers
         where !names.contains(where: { matches($0, pattern: pattern) }) {
@@ -108,6 +118,11 @@ extension TrainingJob {
                 expected: "one that is 0 at 0 with group-lasso, whose units end there")
         }
         for controller in configuration.controllers {
+            if case .grow = controller, hidden.count != 1 || filtersInputs {
+                throw .setting(
+                    name: "hidden", value: hidden.map { "\($0)" }.joined(separator: ", "),
+                    expected: "one layer in a network that grows, without filters on the inputs")
+            }
             if case .settle(let settle) = controller, settle.epochs >= configuration.epochs {
                 throw .setting(
                     name: "settle", value: "\(settle.epochs)",
@@ -133,7 +148,7 @@ extension TrainingJob {
     }
 
     /// Refuses an output that is no regular file, before a lock is put beside it.
-    private func checkKind() throws(RunError) {
+    func checkKind() throws(RunError) {
         if let kind = (try? FileStatus(of: output))?.kind, kind != .regular {
             throw RunError(
                 .inputOutput, file: output,
@@ -152,7 +167,7 @@ extension TrainingJob {
 
     /// - Throws: ``StateFileError`` if another process works on the output, `RunError` if its folder
     ///   cannot be written.
-    private func lock() throws -> FileLock {
+    func lock() throws -> FileLock {
         do { return try FileLock(lockPath) } catch {
             switch error.cause {
             case .isHeld(let holder):
@@ -222,7 +237,7 @@ extension TrainingJob {
         try recorder.set(Schema.Attribute.framework, .text(RunRecorder.framework))
         try recorder.set(Schema.Attribute.dataset, .text(data.dataset.id))
         let network = trainer.recorded
-        let widths = network.layers.dropLast().map { $0.units }
+        let widths = network.hiddenLayers.map { network.layers[$0].units }
         let sizes = ([data.train.inputCount] + widths + [data.train.outputCount])
             .map { "\($0)" }.joined(separator: "-")
         try recorder.set(Schema.Attribute.model, .text("\(sizes) \(activation.rawValue)"))

@@ -16,6 +16,8 @@ public struct TrainingJob: Sendable {
     public var activation: Activation
     /// Of the hidden layers.
     public var gate = Gate.none
+    /// Whether each input has a filter as well.
+    public var filtersInputs = false
     /// The run whose final sizes these are, if the job is the plain network of one that resized itself.
     public var parent: String?
     /// Where the first weights come from instead of being drawn.
@@ -56,6 +58,22 @@ public struct TrainingJob: Sendable {
         self.output = output
     }
 
+    /// Units that a network which grows has at most; `nil` of others.
+    var mostUnits: Int? {
+        for controller in configuration.controllers {
+            if case .grow(let grow) = controller { return grow.most }
+        }
+        return nil
+    }
+
+    /// Parameters that the network has at most, at any time.
+    func mostParameters(of start: Network<Float>) -> Int {
+        guard let mostUnits, let first = start.layers.first else { return start.parameterCount }
+        // A unit's weights, bias, filter and outgoing weights.
+        return start.parameterCount
+            + max(0, mostUnits - first.units) * (first.inputs + 2 + start.outputs)
+    }
+
     /// What came of a training.
     public struct Result: Sendable {
         /// Of all epochs.
@@ -70,6 +88,8 @@ public struct TrainingJob: Sendable {
         public var startSizes: [Int]
         /// Units of the hidden layers of the recorded network.
         public var finalSizes: [Int]
+        /// Positions of the inputs that pass anything on, ascending; `nil` where inputs have no filters.
+        public var finalInputs: [Int]?
         /// Of the recorded network, gates included.
         public var parameters: Int
         /// Where the training diverged, if it did and the epoch before was recorded.

@@ -27,9 +27,11 @@ extension TrainingJob {
     ///   - samples: in the training part.
     /// - Returns: bytes; `nil` if they are beyond counting.
     func memoryNeed(inputs: Int, outputs: Int, samples: Int) -> Int? {
-        let sizes = [inputs] + hidden + [outputs]
+        // A network that grows is as large as it may become.
+        let sizes = [inputs] + (mostUnits.map { [$0] } ?? hidden) + [outputs]
         var parameters = CheckedSum()
         var units = CheckedSum()
+        if filtersInputs { units.add(inputs) }
         for (before, after) in zip(sizes, sizes.dropFirst()) {
             parameters.add(before, after)
             parameters.add(after)

@@ -19,6 +19,8 @@ struct TrainingRecipe: Hashable, Sendable {
     var activation: Activation
     /// `nil` for none.
     var gate: Gate?
+    /// `nil` for no filters on the inputs.
+    var inputFilter: Bool?
     var parent: String?
     /// The digest of the pretrained network that the training begins with.
     var pretrained: String?
@@ -43,6 +45,7 @@ struct TrainingRecipe: Hashable, Sendable {
         hidden = job.hidden
         activation = job.activation
         gate = job.gate.isPresent ? job.gate : nil
+        inputFilter = job.filtersInputs ? true : nil
         parent = job.parent
         pretrained = job.pretrained?.digest
         initialization = job.initialization
@@ -78,7 +81,7 @@ extension TrainingRecipe: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, dataSeed, samples, dataDigest, hidden, activation, initialization
         case configuration, record, recordSamples, recordLayers, recordType, compression
-        case snapshotEvery, gate, parent, pretrained
+        case snapshotEvery, gate, inputFilter, parent, pretrained
     }
 
     init(from decoder: any Decoder) throws {
@@ -94,6 +97,7 @@ extension TrainingRecipe: Codable {
         hidden = try values.decode([Int].self, forKey: .hidden)
         activation = try value(.activation, default: .relu)
         gate = try values.decodeIfPresent(Gate.self, forKey: .gate)
+        inputFilter = try values.decodeIfPresent(Bool.self, forKey: .inputFilter)
         parent = try values.decodeIfPresent(String.self, forKey: .parent)
         pretrained = try values.decodeIfPresent(String.self, forKey: .pretrained)
         initialization = try value(.initialization, default: .uniform)
@@ -189,6 +193,7 @@ extension TrainingRecipe {
         add("hidden", hidden)
         add("activation", activation)
         if let gate { add("gate", gate) }
+        if let inputFilter { add("input-filter", inputFilter) }
         if let parent { add("parent", parent) }
         if let pretrained { add("from", pretrained) }
         add("initialization", initialization)

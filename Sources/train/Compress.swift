@@ -50,6 +50,7 @@ struct Compress: ParsableCommand {
             recordedPart: recording.record, recording: recording.options,
             snapshotEvery: recording.snapshotEvery, output: output)
         job.gate = size.gate
+        job.filtersInputs = size.inputFilter
         checkpoints.apply(to: &job)
         try carryOut(job, on: loaded, resuming: resume)
     }
@@ -82,6 +83,13 @@ struct CompressOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("What a neuron counts in the penalty.", valueName: "cost"))
     var penaltyCost = Penalty.Cost.units
+
+    @Flag(
+        help: """
+            Give each input a filter as well, with the same penalty, or the same share of the strength above \
+            which no input would be used.
+            """)
+    var inputFilter = false
 
     @Option(help: ArgumentHelp("Factor on the penalty after each epoch.", valueName: "factor"))
     var penaltyDecay = 1.0
@@ -116,6 +124,10 @@ struct CompressOptions: ParsableArguments {
     var budgetMultiplyAdds: Double?
 
     func validate() throws {
+        guard !inputFilter || rule != .groupLasso else {
+            throw ValidationError(
+                "--input-filter needs filters, which --rule group-lasso has none of")
+        }
         guard (penalty == nil) != (penaltyShare == nil) else {
             throw ValidationError(
                 "expected one of --penalty and --penalty-share; --penalty-share 0.03 is a good start"
@@ -142,6 +154,9 @@ struct CompressOptions: ParsableArguments {
         let strength: Penalty.Strength =
             penalty.map { .value($0) } ?? .share(penaltyShare ?? 0)
         configuration.penalties = [Penalty(form, strength, cost: penaltyCost)]
+        if inputFilter {
+            configuration.penalties.append(Penalty(form, strength, of: .inputs, cost: penaltyCost))
+        }
         if form == .proximal && !gate.isSigned {
             configuration.optimizer.groups[Gate.Name.filter] = .init(lower: 0)
         }

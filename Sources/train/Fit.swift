@@ -3,6 +3,7 @@ public import Datasets
 import Executable
 import Files
 import Glibc
+import HDF5
 import RunFormat
 import Text
 import Training
@@ -17,8 +18,10 @@ struct Fit: ParsableCommand {
         discussion: """
             Separator, header and kinds of columns are inferred and printed. Numbers are brought to \
             mean 0 and deviation 1, categories to inputs of 0 and 1, missing values are told to the \
-            network. A part of the rows is held out at random to stop the training in time, another \
-            to judge it. Then: train predict RUN new.csv.
+            network. The network begins large; a penalty on its size removes neurons and inputs while it \
+            is trained. Four strengths of the penalty are tried, and none, and the smallest network is kept \
+            that does as well as the best on rows held out at random; other rows judge it. Then: \
+            train predict RUN new.csv.
 
             EXAMPLE
               train fit houses.csv --target price
@@ -34,11 +37,22 @@ struct Fit: ParsableCommand {
     var target: String
     @OptionGroup(title: "Columns") var columns: ColumnOptions
     @OptionGroup(title: "Training") var training: FitOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+    @Flag(help: "Go on from what an earlier call left.")
+    var resume = false
     @Option(
         help: ArgumentHelp(
             "The run file; by default named after the table, in the working folder.",
             valueName: "run.h5"))
     var output: String?
+
+    func validate() throws {
+        guard !checkpoints.keepCheckpoint || !training.compress || training.penaltyShare.count == 1
+        else {
+            throw ValidationError(
+                "--keep-checkpoint needs one --penalty-share: of several trainings one is kept")
+        }
+    }
 
     func run() throws {
         Program.useBestCore()
@@ -54,7 +68,7 @@ struct Fit: ParsableCommand {
         for note in loaded.notes { print(visible(note)) }
         let validation = loaded.validation?.count ?? 0
         print(
-            "\(loaded.train.count) rows to learn from, \(validation) to stop in time, "
+            "\(loaded.train.count) rows to learn from, \(validation) to choose by, "
                 + "\(loaded.test.count) to judge by; \(loaded.train.inputCount) inputs")
         // Seen before the training begins, and whatever ends it.
         fflush(nil)
@@ -66,8 +80,25 @@ struct Fit: ParsableCommand {
                     + "other shares with --validation-fraction and --test-fraction")
         }
         let path = output ?? "\(dataset.id).h5"
-        let epoch = try trainOnTable(loaded, training, output: path)
-        try printSummary(of: path, epoch: epoch, loaded)
+        try train(loaded, output: path)
+        try printSummary(of: path, loaded)
+    }
+
+    private func train(_ loaded: LoadedDataset, output path: String) throws {
+        let trainings = trainings(of: loaded, training, checkpoints, output: path)
+        let choice = try trainings.run(on: loaded, resuming: resume) { candidate, resuming in
+            if trainings.shares.count > 1 {
+                writeToStandardError("\(name(ofShare: candidate.share))\n")
+            }
+            guard
+                case .trained(let result) = try runJob(
+                    candidate.job, on: loaded, resuming: resuming),
+                let divergence = result.divergence
+            else { return }
+            throw TrainingFailure(
+                path: candidate.job.output, error: .diverged(divergence), recorded: result.epoch)
+        }
+        for line in choice.map(lines(about:)) ?? [] { print(line) }
     }
 
     /// The columns that --target names: one name that may hold commas, else a list.
@@ -103,11 +134,17 @@ struct Fit: ParsableCommand {
         text + String(repeating: " ", count: max(0, width - displayWidth(text)))
     }
 
-    private func printSummary(of path: String, epoch: Int, _ loaded: LoadedDataset) throws {
+    private func printSummary(of path: String, _ loaded: LoadedDataset) throws {
         let model = try RecordedModel(path: path)
         let sizes = ([model.network.inputs] + model.network.layers.map(\.neurons))
             .map { "\($0)" }.joined(separator: "-")
-        print("\(visible(path))  network \(sizes), best epoch \(epoch)")
+        let run = try RunFile(path: path)
+        var line = "\(visible(path))  network \(sizes)"
+        if case .integer(let epoch)? = run.attributes[Schema.Attribute.epoch] {
+            line += ", epoch \(epoch)"
+        }
+        print(line)
+        for line in usedInputs(of: model) { print("  \(visible(line))") }
         for (part, samples) in [("validation", loaded.validation), ("test", loaded.test)] {
             guard let samples else { continue }
             let isTest = part == "test"

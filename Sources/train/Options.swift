@@ -11,6 +11,7 @@ extension Schedule: ExpressibleByArgument {}
 extension TrainingJob.Part: ExpressibleByArgument {}
 extension OptimizerConfiguration.DecayKind: ExpressibleByArgument {}
 extension Penalty.Cost: ExpressibleByArgument {}
+extension Training.Grow.Method: ExpressibleByArgument {}
 extension TwinPlan.Equality: ExpressibleByArgument {}
 extension LoadOptions.Normalization: ExpressibleByArgument {}
 
@@ -29,7 +30,7 @@ struct DataOptions: ParsableArguments {
     var testSamples: Int?
 
     @Option(help: ArgumentHelp("Share of the training part held out.", valueName: "share"))
-    var validationFraction = 0.0
+    var validationFraction: Double?
 
     @Option(
         help: ArgumentHelp(
@@ -55,12 +56,17 @@ struct DataOptions: ParsableArguments {
             "Of noise-relabelled: the run whose network labels the noise.", valueName: "run.h5"))
     var teacher: String?
 
-    func load() throws -> LoadedDataset {
+    /// Loads the data set and tells what was decided in reading it.
+    ///
+    /// - Parameter standard: share of the training part held out unless the user names one.
+    /// - Returns: its parts.
+    /// - Throws: `DatasetError`, or `RunError` of a teacher that cannot be read.
+    func load(holding standard: Double = 0) throws -> LoadedDataset {
         let loaded = try namedDataset(dataset, teacher: teacher).load(
             from: data,
             options: LoadOptions(
                 trainSamples: trainSamples, testSamples: testSamples,
-                validationFraction: validationFraction, testFraction: testFraction,
+                validationFraction: validationFraction ?? standard, testFraction: testFraction,
                 generatedSamples: generated, seed: dataSeed, normalization: normalization))
         for note in loaded.notes { writeToStandardError("note: \(note)\n") }
         return loaded
@@ -113,6 +119,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "How the steps shrink: not, or to 0 along a cosine.")
     var schedule = Schedule.cosine
 
+    @Option(help: "Added to what adam and adamax divide a step by; larger values damp rare jumps.")
+    var epsilon = 1e-8
+
     @Option(help: "Momentum of sgd; by default 0.")
     var momentum: Double?
 
@@ -164,8 +173,8 @@ struct TrainingOptions: ParsableArguments {
     ) -> TrainingConfiguration {
         let rule: OptimizerRule =
             switch optimizer {
-            case .adam: .adam()
-            case .adamax: .adaMax()
+            case .adam: .adam(epsilon: epsilon)
+            case .adamax: .adaMax(epsilon: epsilon)
             case .sgd: .sgd(momentum: momentum ?? 0)
             }
         var groups: [String: OptimizerConfiguration.Group] = [:]

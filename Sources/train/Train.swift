@@ -20,7 +20,8 @@ import Training
             """,
         version: Program.version,
         subcommands: [
-            MLP.self, Compress.self, Flexible.self, Twin.self, Fit.self, Sweep.self, Evaluate.self,
+            MLP.self, Compress.self, Flexible.self, Grow.self, Twin.self, Fit.self, Sweep.self,
+            Evaluate.self,
             Predict.self, Export.self, ListDatasets.self,
         ])
 

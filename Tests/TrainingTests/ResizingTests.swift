@@ -68,6 +68,43 @@ import Testing
         #expect(trainer.history["size"] == [19, 22, 22, 22])
     }
 
+    /// The first step of Adam moves a parameter by lr g / (|g| + ε), whatever step of the training it is.
+    @Test(arguments: [OptimizerRule.adam(), .adaMax()])
+    func theFirstStepOfANewbornUnit(rule: OptimizerRule) throws {
+        let trainer = try Trainer(
+            network(.none),
+            TrainingConfiguration(
+                epochs: 20, batch: 20, optimizer: OptimizerConfiguration(rule, learningRate: 0.01)),
+            training: data(20))
+        for _ in 0..<12 { try trainer.runEpoch() }
+        trainer.apply(.appending(3, to: 12, ofLayer: 0), reason: "growth")
+        let before = trainer.network[1, "weight"]
+        let gradient = try trainer.network.lossAndGradient(data(20), loss: .crossEntropy).gradient
+        try trainer.runEpoch()
+        let after = trainer.network[1, "weight"]
+        var moved = 0
+        for row in 0..<7 {
+            for column in 12..<15 where gradient[1][0][row, column] != 0 {
+                let g = gradient[1][0][row, column]
+                let expected = -0.01 * g / (g.magnitude + 1e-8)
+                // The gradient is summed in another order.
+                #expect(abs(after[row, column] - before[row, column] - expected) < 1e-8)
+                moved += 1
+            }
+        }
+        #expect(moved > 5)
+        // A training that goes on from a state knows the age as well.
+        var state = trainer.state
+        let resumed = try Trainer(resuming: state, start: network(.none), training: data(20))
+        try trainer.run()
+        try resumed.run()
+        #expect(resumed.network.parameters == trainer.network.parameters)
+        state.births = [UnitBirth(layer: 0, id: 40, step: 3)]
+        #expect(throws: TrainingError.self) {
+            try Trainer(resuming: state, start: network(.none), training: data(20))
+        }
+    }
+
     /// λ = 0 and filters that stay at 1 are the plain network, to the bit.
     @Test func aPenaltyOfZeroIsThePlainNetwork() throws {
         func run(_ gate: Gate, _ penalties: [Penalty]) throws -> Trainer<Double> {
@@ -166,10 +203,10 @@ import Testing
     /// Minimizes (f - a)² / 2 + λ f by steps and maps, with a rate that falls: f* = max(0, a - λ).
     private func minimum(_ rule: OptimizerRule, a: Double, strength: Double) -> Double {
         var parameter = Matrix<Double>(rows: 1, columns: 1, repeating: 1)
-        let slot = ParameterSlot(name: "filter", role: .gate, rows: 1)
+        let layout = ParameterLayout([OneFilter()] as [any Layer<Double>])
         var optimizer = Optimizer<Double>(
-            OptimizerConfiguration(rule, learningRate: 0.05),
-            layout: ParameterLayout([OneFilter()] as [any Layer<Double>]))
+            OptimizerConfiguration(rule, learningRate: 0.05), layout: layout,
+            units: [UnitIdentities(count: 1)])
         let steps = 4000
         for step in 0..<steps {
             let gradient = [parameter[0, 0] - a]
@@ -180,8 +217,8 @@ import Testing
                     factor: 1 - Double(step) / Double(steps),
                     shrinkages: [
                         Shrinkage(
-                            layer: "output", slot: slot, offset: 0, form: .values(isSigned: false),
-                            strength: strength)
+                            layer: "output", entry: layout.entries[0],
+                            form: .values(isSigned: false), strength: strength)
                     ], alongside: {})
             }
         }
@@ -201,13 +238,13 @@ import Testing
     }
 
     /// w := max(0, 1 - t / ‖w‖) w, with the bias as one of the row.
-    @Test func rowsShrinkTogether() {
+    @Test func rowsShrinkTogether() throws {
+        let layout = Network<Double>(inputs: 2, hidden: [2], outputs: 1, seed: 0).layout
         // Rows (3, 0 | 4), norm 5, and (0.3, 0 | 0.4), norm 0.5.
         var values: [Double] = [3, 0, 0.3, 0, 4, 0.4]
         let shrinkage = Shrinkage(
-            layer: "hidden",
-            slot: ParameterSlot(name: "weight", role: .weight, rows: 2, columns: 2),
-            offset: 0, form: .rows(biasOffset: 4), strength: 10)
+            layer: "hidden", entry: try #require(layout.entry(layer: 0, name: "weight")),
+            form: .rows(biasOffset: 4), strength: 10)
         values.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             shrinkage.apply(to: base, second: nil, rule: .adam(), rate: 0.1, step: 1)

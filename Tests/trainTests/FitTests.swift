@@ -30,7 +30,7 @@ import Testing
         try train.run(
             [
                 "fit", folder.path("houses.csv"), "--target", "price", "--ignore", "id", "--output",
-                folder.path("run.h5"), "--epochs", "60",
+                folder.path("run.h5"), "--epochs", "60", "--hidden", "32", "--hidden", "32",
             ] + arguments)
     }
 
@@ -41,8 +41,10 @@ import Testing
         for words in [
             "200 rows, 4 columns separated by commas, named by the first line", "not used",
             "2 values: a, b, large", "target, a number",
-            "136 rows to learn from, 24 to stop in time, 40 to judge by; 3 inputs",
-            "network 3-64-64-1", "test price: RMSE",
+            "136 rows to learn from, 24 to choose by, 40 to judge by; 3 inputs",
+            "penalty share 0.3 ", "penalty share 0.01", "no penalty", "kept", "network 3-",
+            "inputs are used",
+            "test price: RMSE",
         ] {
             #expect(outcome.output.contains(words), "\(outcome.output)")
         }
@@ -50,6 +52,11 @@ import Testing
         let run = try RunFile(path: folder.path("run.h5"))
         #expect((run.attributes["test_r_squared"]?.number ?? 0) > 0.99)
         #expect(run.problems().isEmpty)
+        // The candidates' files are gone, and sizes are told while the network shrinks.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.url.path()).sorted()
+                == ["houses.csv", "run.h5"])
+        #expect(outcome.errors.contains("size 64"))
         let inspection = try BuiltCommand(name: "analyze").run(["inspect", run.path])
         #expect(inspection.code == 0 && inspection.output.contains("/data/inputs/name"))
         #expect(!inspection.output.contains("cannot be read"), "\(inspection.output)")
@@ -140,7 +147,10 @@ import Testing
 
     @Test func exportsAreRefusedWithAReason() throws {
         try writeHouses()
-        #expect(try fit("--hidden", "8").code == 0)
+        let plain = try train(
+            "fit", folder.path("houses.csv"), "--target", "price", "--ignore", "id", "--output",
+            folder.path("run.h5"), "--epochs", "5", "--hidden", "8", "--no-compress")
+        #expect(plain.code == 0 && plain.output.contains("network 3-8-1"), "\(plain.errors)")
         let good = try train(
             "export", folder.path("run.h5"), "--to", folder.path("n.safetensors"))
         #expect(good.code == 0 && good.output.contains("2 layers, 41 parameters"))

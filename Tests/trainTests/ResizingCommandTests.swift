@@ -24,10 +24,6 @@ import Testing
         ["flexible"] + Self.digits + ["--hidden", "40", "--output", folder.path(name)] + arguments
     }
 
-    private func contents(_ name: String) throws -> Data {
-        try Data(contentsOf: folder.url.appending(path: name))
-    }
-
     @Test func compressPrintsSizesAndItsTwinHasThem() throws {
         let outcome = try train.run(
             compress(
@@ -109,25 +105,6 @@ import Testing
         #expect(try size.history().first { $0.name == "x0_hidden" }?.values.last != 10)
     }
 
-    @Test func killedWhileItPrunes() throws {
-        func arguments(_ name: String) -> [String] {
-            compress(
-                name, "--penalty-share", "0.3", "--epochs", "30", "--checkpoint-every", "0",
-                "--remove", "5", "--snapshot-every", "7", "--resume")
-        }
-        let start = ContinuousClock.now
-        #expect(try train.run(arguments("whole.h5")).code == 0)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<3 {
-            _ = try train.run(
-                arguments("killed.h5"),
-                killedAfter: seconds * Double.random(in: 0.1...0.7, using: &generator))
-        }
-        #expect(try train.run(arguments("killed.h5")).code == 0)
-        #expect(try contents("killed.h5") == contents("whole.h5"))
-    }
-
     @Test(arguments: [
         (["--penalty", "-1"], "penalty"), (["--penalty", "nan"], "penalty"), ([], "--penalty"),
         (["--penalty", "1", "--penalty-share", "1"], "--penalty-share"),
@@ -159,6 +136,40 @@ import Testing
         let outcome = try train.run(flexible("run.h5") + arguments)
         #expect(outcome.code == 64, "\(arguments): \(outcome.errors)")
         #expect(outcome.errorLines.count == 1 && outcome.errors.contains(word), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+        (["--block", "0"], "block"), (["--block", "5", "--most", "4"], "most"),
+        (["--block", "5", "--penalty", "1"], "penalty"),
+        (["--block", "5", "--method", "frozen", "--penalty", "-1"], "penalty"),
+        (["--block", "5", "--method", "best"], "best"),
+        (["--block", "5", "--attempts", "0"], "attempts"),
+        (["--block", "5", "--patience", "3"], "patience"),
+        (["--block", "5", "--validation-fraction", "0"], "validation-fraction"),
+    ])
+    func badValuesOfGrow(arguments: [String], word: String) throws {
+        let outcome = try train.run(
+            ["grow"] + Self.digits + ["--output", folder.path("run.h5")] + arguments)
+        #expect(outcome.code == 64, "\(arguments): \(outcome.errors)")
+        #expect(outcome.errorLines.count == 1 && outcome.errors.contains(word), "\(outcome.errors)")
+    }
+
+    @Test func growTellsItsBlocks() throws {
+        let outcome = try train.run(
+            ["grow"] + Self.digits + [
+                "--block", "4", "--epochs", "3", "--most", "40", "--output", folder.path("run.h5"),
+            ])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let run = try RunFile(path: folder.path("run.h5"))
+        #expect(run.problems().isEmpty)
+        guard case .integers(let sizes)? = run.attributes["final_sizes"], sizes.count == 1 else {
+            Issue.record("no final sizes")
+            return
+        }
+        #expect(sizes[0] > 4 && sizes[0] % 4 == 0)
+        #expect(outcome.output.contains("size 4 to \(sizes[0])"), "\(outcome.output)")
+        #expect(try run.layers()[0].weight?.shape == [sizes[0], 784])
+        #expect(run.contains("/history/events"))
     }
 
     @Test func runsThatAreNoStart() throws {

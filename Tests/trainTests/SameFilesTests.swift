@@ -17,40 +17,6 @@ import Testing
             })
     }
 
-    /// The short form of `Scripts/test-sweep-kill`.
-    @Test func aSweepThatIsKilledAndResumed() throws {
-        func sweep(_ name: String) -> [String] {
-            [
-                "sweep", "--dataset", "synthetic-digits", "--train-samples", "400",
-                "--test-samples", "50", "--sizes", "8,24", "--seeds", "2", "--jobs", "2",
-                "--epochs", "6", "--snapshot-every", "2", "--checkpoint-every", "0",
-                "--output", folder.path(name),
-            ]
-        }
-        let start = ContinuousClock.now
-        #expect(try train.run(sweep("whole")).code == 0)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<3 {
-            _ = try train.run(
-                sweep("killed"),
-                killedAfter: seconds * Double.random(in: 0.1...0.7, using: &generator))
-        }
-        #expect(try train.run(sweep("killed")).code == 0)
-        let whole = try files(in: "whole")
-        #expect(whole.count == 4)
-        let killed = try files(in: "killed")
-        #expect(killed.keys.sorted() == whole.keys.sorted())
-        for (name, bytes) in whole {
-            let other = killed[name] ?? Data()
-            let first = zip(bytes, other).enumerated().first { $1.0 != $1.1 }?.offset
-            #expect(
-                other == bytes,
-                "\(name): \(other.count) bytes of \(bytes.count), first other one at \(first ?? -1)"
-            )
-        }
-    }
-
     /// SIGTERM, as a scheduler sends it before it kills: the last epoch is not lost.
     @Test func anInterruptedTraining() throws {
         func arguments(_ name: String, epochs: Int) -> [String] {

@@ -55,6 +55,8 @@ public struct TrainingControl {
     public var rateFactor: Double?
     /// Set it to end the training: after the epoch, which may be cut short.
     public var outcome: TrainingOutcome?
+    /// Whether dead units are removed, as opposed to being kept for comparison.
+    public var removesUnits = true
     /// Whether the epoch ends with this batch.
     public var endsEpoch = false
     /// Edits to be made, in order, with a reason.
@@ -62,7 +64,15 @@ public struct TrainingControl {
     /// Filters to be set to 0.
     public var silenced: [(layer: Int, unit: Int)] = []
 
+    /// What is asked for where the network grows.
+    public var growth = Growth()
+
     let read: () -> [Layer]
+    /// Of the network as it is with the accepted one.
+    var compare: () -> ValidationComparison? = { nil }
+    /// Of the first layer, of the network as it is and of the accepted one.
+    var units: () -> Int = { 0 }
+    var acceptedUnits: () -> Int = { 0 }
 
     /// The hidden layers whose units can be removed, in order; reads the network anew.
     public func layers() -> [Layer] { read() }
@@ -109,6 +119,7 @@ public enum AnyController: Sendable, Hashable, Codable {
     case penaltySchedule(PenaltySchedule)
     case budget(Budget)
     case settle(Settle)
+    case grow(Grow)
 
     /// The controller.
     public var value: any Controller {
@@ -118,6 +129,7 @@ public enum AnyController: Sendable, Hashable, Codable {
             case .penaltySchedule(let controller): controller
             case .budget(let controller): controller
             case .settle(let controller): controller
+            case .grow(let controller): controller
             }
         }
         set {
@@ -126,6 +138,7 @@ public enum AnyController: Sendable, Hashable, Codable {
             case let controller as PenaltySchedule: self = .penaltySchedule(controller)
             case let controller as Budget: self = .budget(controller)
             case let controller as Settle: self = .settle(controller)
+            case let controller as Grow: self = .grow(controller)
             default: preconditionFailure("no controller that a recipe can name")
             }
         }

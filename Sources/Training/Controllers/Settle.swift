@@ -1,4 +1,4 @@
-import Glibc
+import Networks
 
 /// Two phases: first sizes move under the penalty; then what survived is trained without it, at a
 /// rate that falls to 0 along a cosine, so that it loses the penalty's bias.
@@ -25,12 +25,23 @@ public struct Settle: Controller {
     public mutating func afterBatch(_ control: inout TrainingControl) {
         if start == nil, control.isEndOfEpoch, control.epoch + 1 >= control.epochs - epochs {
             start = control.step
+            removeSilentUnits(&control)
         }
         guard let start else { return }
         control.strengths = control.strengths.map { _ in 0 }
         let steps = Double(control.epochs * control.stepsPerEpoch - start)
         let share = steps > 0 ? Double(control.step - start) / steps : 1
-        control.rateFactor = 0.5 * (1 + cos(Double.pi * min(1, share)))
+        control.rateFactor = Schedule.cosineFactor(min(1, share))
+    }
+
+    /// Removes units whose filter is 0, which without the penalty would come back one by one.
+    private func removeSilentUnits(_ control: inout TrainingControl) {
+        guard control.removesUnits else { return }
+        for layer in control.layers() {
+            let kept = layer.values.indices.filter { layer.values[$0] != 0 }
+            guard !kept.isEmpty, kept.count < layer.values.count else { continue }
+            control.edits.append((.keeping(kept, ofLayer: layer.index), "settled"))
+        }
     }
 
     /// Whether the start is one.
