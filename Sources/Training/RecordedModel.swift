@@ -18,10 +18,12 @@ public struct RecordedModel: Sendable {
     /// - Throws: `RunError` if it holds no network of linear layers, or does not say how inputs were
     ///   made.
     public init(path: String) throws(RunError) {
-        let (network, recorded) = try RunFile.reading(path) { run throws(RunError) in
+        let place = "/\(Schema.Path.data)/inputs/\(Schema.Path.filter)"
+        let (network, recorded, filter) = try RunFile.reading(path) { run throws(RunError) in
             let network = try RecordedNetwork(readingFrom: run)
             try network.checkIsPerceptron()
-            return (network, try run.dataDescription())
+            let filter = run.contains(place) ? try run.numbers(at: place) : nil
+            return (network, try run.dataDescription(), filter)
         }
         guard let data = recorded else {
             throw RunError(
@@ -38,8 +40,7 @@ public struct RecordedModel: Sendable {
         }
         self.network = network
         self.data = data
-        let place = "/\(Schema.Path.data)/inputs/\(Schema.Path.filter)"
-        inputFilter = run.contains(place) ? try run.numbers(at: place) : nil
+        inputFilter = filter
         guard inputFilter?.count ?? network.inputs == network.inputs else {
             throw RunError(
                 .badData, file: path, object: place,

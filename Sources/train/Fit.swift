@@ -138,9 +138,9 @@ struct Fit: ParsableCommand {
         let model = try RecordedModel(path: path)
         let sizes = ([model.network.inputs] + model.network.layers.map(\.neurons))
             .map { "\($0)" }.joined(separator: "-")
-        let run = try RunFile(path: path)
+        let attributes = try RunFile.reading(path) { run throws(RunError) in run.attributes }
         var line = "\(visible(path))  network \(sizes)"
-        if case .integer(let epoch)? = run.attributes[Schema.Attribute.epoch] {
+        if case .integer(let epoch)? = attributes[Schema.Attribute.epoch] {
             line += ", epoch \(epoch)"
         }
         print(line)
