@@ -126,6 +126,7 @@ let modules: [[Target]] = [
         "Analysis",
         uses: [
             "Executable", "Isolation", "MetricCore", "RunFormat", "LinearAlgebra", "Statistics",
+            "Text",
         ]),
     module("Report", uses: ["Analysis", "Files", "Isolation", "MetricCore", "Text"]),
     module(

@@ -95,7 +95,7 @@ struct MetricsOption<Metrics: MetricList>: ParsableArguments {
     }
 
     /// The metric as it is when no option is given.
-    private static func withDefaults<M: Metric>(_: M.Type) throws -> ConfiguredMetric {
+    static func withDefaults<M: Metric>(_: M.Type) throws -> ConfiguredMetric {
         ConfiguredMetric(M(configuration: try M.Arguments.parse([]).configuration()))
     }
 }
@@ -112,14 +112,18 @@ struct List<Metrics: MetricList>: ParsableCommand {
     }
 
     func run() throws {
-        let rows = Metrics.metrics.map { $0.descriptor }
-        let width = rows.map(\.id.count).max() ?? 0
+        let metrics = try Metrics.metrics.map { try MetricsOption<Metrics>.withDefaults($0) }
+        let width = metrics.map(\.descriptor.id.count).max() ?? 0
         let output = TextOutput(descriptor: 1, name: "standard output")
         let indent = String(repeating: " ", count: width)
-        for metric in rows {
+        for configured in metrics {
+            let metric = configured.descriptor
             let id = metric.id + indent.dropFirst(metric.id.count)
             let sites = metric.sites.map(\.rawValue).joined(separator: ", ")
-            output.write("\(id)  \(metric.question)\n\(indent)  reads \(sites)\n")
+            let beside = configured.inputs.union(configured.secondPassInputs)
+            let others = MetricInput.allCases.filter(beside.contains).map(\.title)
+            let note = others.isEmpty ? "" : "; beside: \(others.joined(separator: ", "))"
+            output.write("\(id)  \(metric.question)\n\(indent)  reads \(sites)\(note)\n")
         }
         let taken = Set(AnalyzeCommand<Metrics>.subcommandNames)
         let programs = ExternalProgram.all().filter { !taken.contains($0.name) }
