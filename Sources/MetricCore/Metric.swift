@@ -237,6 +237,9 @@ public struct MetricDescriptor: Sendable, Hashable {
     public var keyQuantities: [String]
     /// Whether outputs have figures.
     public var draws: Bool
+    /// Whether `analyze all`, `batch`, `compare` and `report` compute it only where it is named, because it
+    /// would make them noticeably slower.
+    public var isOnRequest: Bool
     /// Where the definition comes from.
     public var references: [String]
 
@@ -244,7 +247,8 @@ public struct MetricDescriptor: Sendable, Hashable {
     public init(
         id: String, title: String, abstract: String, question: String, version: Int = 1,
         sites: [Site] = [.post, .pre, .weight], usesLabels: Bool = false,
-        keyQuantities: [String] = [], draws: Bool = true, references: [String] = []
+        keyQuantities: [String] = [], draws: Bool = true, isOnRequest: Bool = false,
+        references: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -255,6 +259,7 @@ public struct MetricDescriptor: Sendable, Hashable {
         self.usesLabels = usesLabels
         self.keyQuantities = keyQuantities
         self.draws = draws
+        self.isOnRequest = isOnRequest
         self.references = references
     }
 }
