@@ -10,6 +10,9 @@ let metrics = [
     "ShapiroWilk",
     "ExpNormal",
     "GammaGamma",
+    "NextWeights",
+    "LowRank",
+    "Importance",
 ]
 
 let strict: [SwiftSetting] =
