@@ -10,6 +10,9 @@ let metrics = [
     "ShapiroWilk",
     "ExpNormal",
     "GammaGamma",
+    "NextWeights",
+    "LowRank",
+    "Importance",
 ]
 
 let strict: [SwiftSetting] =
@@ -126,6 +129,7 @@ let modules: [[Target]] = [
         "Analysis",
         uses: [
             "Executable", "Isolation", "MetricCore", "RunFormat", "LinearAlgebra", "Statistics",
+            "Text",
         ]),
     module("Report", uses: ["Analysis", "Files", "Isolation", "MetricCore", "Text"]),
     module(

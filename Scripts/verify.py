@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recompute what `analyze all --format json` prints: verify.py ANALYZE FILE...
+"""Recompute what `analyze all --format json` prints, and metrics that it leaves out: verify.py ANALYZE FILE...
 
 Every number is computed again in float64 by NumPy, SciPy and scikit-learn from the stored values.
 Prints, for each quantity, the largest deviation over all layers beside its tolerance; ends with 1 if
@@ -15,47 +15,8 @@ from scipy import special, stats
 from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 
-
-class Deviations:
-    """The largest deviation of each quantity, and what was never checked."""
-
-    def __init__(self):
-        self.worst, self.unchecked = {}, set()
-
-    def add(self, quantity, deviation, tolerance):
-        deviation = float(np.max(np.atleast_1d(deviation))) if np.size(deviation) else 0.0
-        if np.isnan(deviation):
-            deviation = np.inf
-        before = self.worst.get(quantity, (0.0, tolerance))[0]
-        self.worst[quantity] = (max(before, deviation), tolerance)
-
-    def relative(self, quantity, ours, truth, tolerance):
-        ours, truth = numbers(ours), numbers(truth)
-        if ours.shape != truth.shape:
-            return self.add(quantity, np.inf, tolerance)
-        same = (ours == truth) | (np.isnan(ours) & np.isnan(truth))
-        scale = np.where(truth == 0, 1, np.abs(truth))
-        self.add(quantity, np.where(same, 0, np.abs(ours - truth) / scale), tolerance)
-
-    def equal(self, quantity, ours, truth):
-        self.add(quantity, 0.0 if ours == truth else np.inf, 0.0)
-
-    def report(self):
-        width = max(map(len, self.worst))
-        missed = bool(self.unchecked)
-        print(f"{'quantity':{width}}  largest deviation  tolerance")
-        for quantity, (worst, tolerance) in self.worst.items():
-            bad = not worst <= tolerance
-            missed |= bad
-            print(f"{quantity:{width}}  {worst:17.3g}  {tolerance:9.1g}{'  MISSED' if bad else ''}")
-        for quantity in sorted(self.unchecked):
-            print(f"{quantity}: not checked")
-        return missed
-
-
-def numbers(x):
-    """An array in which null is NaN."""
-    return np.array([np.nan if v is None else v for v in np.atleast_1d(np.asarray(x, object)).tolist()], float)
+import verify_network
+from deviations import Deviations, numbers
 
 
 def matrix(file, result):
@@ -325,10 +286,13 @@ def check(path, results, d):
     with h5py.File(path, "r") as file:
         for result in results:
             name = result["metric"]
-            if name not in CHECKS:
+            if name not in CHECKS and name not in verify_network.CHECKS:
                 d.unchecked.add(f"metric {name}")
                 continue
             if result["status"] in ("skipped", "failed", "insufficient"):
+                continue
+            if name in verify_network.CHECKS:
+                verify_network.CHECKS[name](file, result, d)
                 continue
             x = matrix(file, result)
             d.equal("samples, neurons", [result["samples"], result["neurons"]], list(x.shape))
@@ -352,11 +316,14 @@ def without_excluded(values, x):
 def main(analyze, *paths):
     missed = False
     for path in paths:
-        run = subprocess.run([analyze, "all", path, "--format", "json", "--quiet"], capture_output=True, text=True)
-        if run.returncode not in (0, 1):
-            sys.exit(run.stderr)
         d = Deviations()
-        check(path, json.loads(run.stdout)["results"], d)
+        # Those that take extra time have to be named; 65: none of these applies.
+        for options, accepted in ([], (0, 1)), (["--metrics", "next-weights,low-rank,importance"], (0, 1, 65)):
+            run = subprocess.run([analyze, "all", path, "--format", "json", "--quiet", *options],
+                                 capture_output=True, text=True)
+            if run.returncode not in accepted:
+                sys.exit(run.stderr)
+            check(path, json.loads(run.stdout)["results"], d)
         print(f"{path}")
         missed |= d.report()
         print()

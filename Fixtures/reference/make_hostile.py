@@ -293,7 +293,7 @@ def labels():
             f["layers/hidden"].attrs["index"], f["layers/hidden"].attrs["activation"] = 0, "relu"
             f["layers/out/weight"] = np.ones((2, 3), np.float32)
             f["layers/out/pre"] = np.maximum(x, 0) @ np.ones((3, 2), np.float32)
-            f["layers/out"].attrs["index"] = 1
+            f["layers/out"].attrs["index"], f["layers/out"].attrs["activation"] = 1, "identity"
             f["labels"] = np.array(values, np.int8)
 
 

@@ -41,6 +41,7 @@ public struct Analyzer: Sendable {
         var analysis = RunAnalysis(run: run.path)
         analysis.notes = plan.notes
         analysis.firstLayerNeurons = plan.firstLayerNeurons ?? run.firstLayer()?.neurons
+        let network = RunNetwork(of: run, memoryLimit: MemoryShare.ofThisProcess)
         var results = [[LayerResult]](repeating: [], count: plan.steps.count)
         let bytes = plan.bytes
         var bytesDone = 0
@@ -61,19 +62,28 @@ public struct Analyzer: Sendable {
                 case .fail(let failed, let error):
                     results[index] = failed
                     analysis.failures.append(error)
-                case .read(let job):
+                case .read(var job):
                     while computing > 0, memory + job.memory > Self.sharedMemory {
                         try await collect()
                     }
                     let before = bytesDone
                     bytesDone += job.rows * job.bytesPerRow
+                    let refused = await job.lookUp(in: network, run: run.path)
+                    guard !job.metrics.isEmpty else {
+                        results[index] = refused.map(\.result)
+                        onProgress(bytesDone, bytes)
+                        continue
+                    }
                     do {
-                        let seen = try await read(job, of: run) { rows in
-                            onProgress(before + rows * job.bytesPerRow, bytes)
+                        let bytesPerRow = job.bytesPerRow
+                        let seen = try await read(job, of: run, network) { rows in
+                            onProgress(before + rows * bytesPerRow, bytes)
                         }
-                        group.addTask {
+                        group.addTask { [job] in
                             Guard.computing {
-                                (index, self.results(of: seen, for: job, run: run.path))
+                                let found = self.results(
+                                    of: seen.pass, and: seen.second, for: job, run: run.path)
+                                return (index, found.including(refused))
                             }
                         }
                         memories[index] = job.memory
@@ -81,10 +91,11 @@ public struct Analyzer: Sendable {
                         computing += 1
                     } catch let error as RunError {
                         analysis.failures.append(error)
-                        results[index] = job.metrics.indices.map {
+                        let failed = job.metrics.indices.map {
                             job.result(
                                 of: $0, run: run.path, status: .failed, reason: error.description)
                         }
+                        results[index] = failed.including(refused)
                     }
                 }
             }
@@ -101,21 +112,12 @@ public struct Analyzer: Sendable {
     private struct Seen {
         var pass: LayerPass
         var second: LayerSecondPass
-        /// Why there were no labels, where metrics read them.
-        var labelProblem: RunError?
     }
 
     private func read(
-        _ job: MatrixJob, of run: RunFile, onRows: @escaping @Sendable (Int) -> Void
+        _ job: MatrixJob, of run: RunFile, _ network: RunNetwork,
+        onRows: @escaping @Sendable (Int) -> Void
     ) async throws -> Seen {
-        // Labels that do not fit fail the metrics that read them, not the others.
-        var labels: LabelReader?
-        var problem: RunError?
-        do {
-            labels = job.usesLabels ? try run.labels(of: job.array, snapshot: job.snapshot) : nil
-        } catch {
-            problem = error
-        }
         let reader = try job.open(run)
         var pass = LayerPass(job.metrics, on: job.layer)
         let parts = parts(of: reader, for: job)
@@ -127,20 +129,22 @@ public struct Analyzer: Sendable {
         } else if !parts.isEmpty {
             try await read(parts, into: &pass, onRows: onRows)
         } else {
-            try await forEachBlock(of: reader, labels: labels) { block, rows in
+            let companions = try await companions(of: job, in: run, network) { job.reads($0) }
+            try await forEachBlock(of: reader, with: companions) { block, rows in
                 Guard.computing { pass.update(with: block) }
                 onRows(rows)
             }
         }
         Guard.computing { pass.finish() }
-        let second = try await secondPass(after: pass, over: job, of: run)
-        return Seen(pass: pass, second: second, labelProblem: problem)
+        let second = try await secondPass(after: pass, over: job, of: run, network)
+        return Seen(pass: pass, second: second)
     }
 
     /// What is summarized on its own, side by side, and merged; none where that would take much
     /// memory or save no time.
     private func parts(of reader: BlockReader, for job: MatrixJob) -> [BlockPart] {
-        job.usesLabels ? [] : reader.parts(atMost: job.askedMemory > 8e6 ? 1 : 8)
+        job.reads(.labels) || job.reads(.targets)
+            ? [] : reader.parts(atMost: job.askedMemory > 8e6 ? 1 : 8)
     }
 
     private func read(
@@ -178,52 +182,75 @@ public struct Analyzer: Sendable {
         }
     }
 
-    private func results(of seen: Seen, for job: MatrixJob, run: String) -> [LayerResult] {
-        var results = results(of: seen.pass, and: seen.second, for: job, run: run)
-        if let problem = seen.labelProblem {
-            for index in results.indices where results[index].metric.usesLabels {
-                results[index].status = .failed
-                results[index].reason = problem.description
-                results[index].values = Object()
-            }
-        }
-        return results
-    }
-
     /// The samples as often again as metrics ask for them.
     private func secondPass(
-        after pass: LayerPass, over job: MatrixJob, of run: RunFile
+        after pass: LayerPass, over job: MatrixJob, of run: RunFile, _ network: RunNetwork
     ) async throws -> LayerSecondPass {
         guard pass.needsSecondPass else { return LayerSecondPass() }
-        var network: Result<FollowingLayers, SecondPassRefusal> = .failure(.notAskedFor)
-        if pass.needsFollowingLayers { network = try await job.followingLayers(in: run) }
-        var second = pass.secondPass(followedBy: network)
+        var second = pass.secondPass()
         while second.isNeeded {
-            // Where the layers after this one are known, so are labels that fit.
-            let labels =
-                (try? network.get()) == nil
-                ? nil : try run.labels(of: job.array, snapshot: job.snapshot)
-            try await forEachBlock(of: try job.open(run), labels: labels) { block, _ in
-                Guard.computing { second.update(with: block) }
+            for source in second.sources {
+                let reader: BlockReader
+                var companions = Companions()
+                switch source {
+                case .layer:
+                    reader = try job.open(run)
+                    let wanted = second
+                    companions = try await self.companions(of: job, in: run, network) {
+                        wanted.wants($0) && job.layer.context.refusal(of: $0) == nil
+                    }
+                case .layerInputs:
+                    let inputs = try await network.layerInputs(at: job.place).get()
+                    reader = try run.blocks(of: inputs, as: .activations)
+                }
+                try await forEachBlock(of: reader, with: companions) { block, _ in
+                    Guard.computing { second.update(with: block, from: source) }
+                }
             }
             Guard.computing { second.endPass() }
         }
         return second
     }
 
+    /// What comes along with the rows of a matrix.
+    private struct Companions {
+        var labels: LabelReader?
+        var targets: RowQueue?
+    }
+
+    private func companions(
+        of job: MatrixJob, in run: RunFile, _ network: RunNetwork, _ isRead: (MetricInput) -> Bool
+    ) async throws -> Companions {
+        var companions = Companions()
+        if isRead(.labels) {
+            companions.labels = try run.labels(of: job.array, snapshot: job.snapshot)
+        }
+        if isRead(.targets) {
+            let targets = try await network.targets(at: job.place).get()
+            companions.targets = RowQueue(try run.blocks(of: targets, as: .activations))
+        }
+        return companions
+    }
+
     /// Calls `body` with the blocks of a matrix in order, the next one being read meanwhile, and
     /// with the number of rows up to its end.
     private func forEachBlock(
-        of reader: BlockReader, labels: LabelReader?, _ body: (ActivationBlock, Int) -> Void
+        of reader: BlockReader, with companions: Companions,
+        _ body: (ActivationBlock, Int) -> Void
     ) async throws {
+        var companions = companions
         var upcoming = Task { try await reader.next() }
         defer { upcoming.cancel() }
         while let (values, firstRow) = try await upcoming.value {
             upcoming = Task { try await reader.next() }
             try Task.checkCancellation()
             let rows = firstRow..<firstRow + values.rows
-            let classes = try labels?.labels(rows: rows, rowsPerSample: reader.rowsPerSample)
-            body(ActivationBlock(values, firstSample: firstRow, labels: classes), rows.upperBound)
+            let classes = try companions.labels?.labels(
+                rows: rows, rowsPerSample: reader.rowsPerSample)
+            let targets = try await companions.targets?.next(rows.count)
+            let block = ActivationBlock(
+                values, firstSample: firstRow, labels: classes, targets: targets)
+            body(block, rows.upperBound)
         }
     }
 
@@ -302,6 +329,15 @@ public struct RunAnalysis: Sendable {
 
     /// Whether some result is missing that should exist.
     public var isComplete: Bool { !results.contains { $0.status == .failed } }
+}
+
+extension [LayerResult] {
+    /// These results with the others at their positions among all.
+    fileprivate func including(_ others: [(position: Int, result: LayerResult)]) -> [LayerResult] {
+        var all = self
+        for (position, result) in others { all.insert(result, at: position) }
+        return all
+    }
 }
 
 extension LayerResult {

@@ -80,6 +80,7 @@ extension MetricDescriptor: WireCodable {
         writer.write(usesLabels)
         writer.write(keyQuantities) { $0.write($1) }
         writer.write(draws)
+        writer.write(isOnRequest)
         writer.write(references) { $0.write($1) }
     }
 
@@ -90,7 +91,8 @@ extension MetricDescriptor: WireCodable {
             question: try reader.text(), version: try reader.integer(),
             sites: try reader.list { (reader) throws(WireReader.Mismatch) in try reader.named() },
             usesLabels: try reader.flag(), keyQuantities: try reader.texts(),
-            draws: try reader.flag(), references: try reader.texts())
+            draws: try reader.flag(), isOnRequest: try reader.flag(),
+            references: try reader.texts())
     }
 }
 

@@ -5,7 +5,7 @@ import RunFormat
 
 /// One matrix to read, and the metrics that it feeds.
 struct MatrixJob: Sendable {
-    let layer: Layer
+    private(set) var layer: Layer
     let snapshot: String?
     private(set) var metrics: [ConfiguredMetric]
     /// What to say beside each metric's result; one entry a metric.
@@ -91,9 +91,9 @@ struct MatrixJob: Sendable {
         return passes
     }
 
-    /// Whether blocks should carry labels.
-    var usesLabels: Bool {
-        layer.site != .weight && metrics.contains { $0.descriptor.usesLabels }
+    /// Whether blocks of the first pass should carry `input`, and the run has it.
+    func reads(_ input: MetricInput) -> Bool {
+        metrics.contains { $0.inputs.contains(input) } && layer.context.refusal(of: input) == nil
     }
 
     /// Takes out the metrics for which there is not enough memory.
@@ -141,74 +141,46 @@ struct MatrixJob: Sendable {
         try run.blocks(of: array, as: presentation)
     }
 
-    /// What the network does after this matrix, as far as it is stored: the layers after this one
-    /// in the order of execution.
+    /// What some of its metrics read beside the matrix, in whichever pass.
+    private var inputs: Set<MetricInput> {
+        metrics.reduce(into: []) {
+            $0.formUnion($1.inputs)
+            $0.formUnion($1.secondPassInputs)
+        }
+    }
+
+    /// Where in the run metrics look for what they read beside the matrix.
+    var place: RunNetwork.Place {
+        RunNetwork.Place(array: array, site: layer.site, entry: entry, snapshot: snapshot)
+    }
+
+    /// Looks up what metrics read beside the matrix, and takes out those that do not get what they need.
     ///
-    /// - Throws: ``RunError`` if stored weights cannot be read.
-    func followingLayers(
-        in run: RunFile
-    ) async throws(RunError) -> Result<FollowingLayers, SecondPassRefusal> {
-        func refusal(_ reason: String) -> Result<FollowingLayers, SecondPassRefusal> {
-            .failure(SecondPassRefusal(reason))
+    /// - Returns: the results of the metrics taken out, by their position among all, ascending.
+    mutating func lookUp(
+        in network: RunNetwork, run: String
+    ) async -> [(position: Int, result: LayerResult)] {
+        let context = await network.context(inputs, at: place)
+        layer.context = context
+        var refused: [(position: Int, result: LayerResult)] = []
+        for (index, metric) in metrics.enumerated() {
+            // What is stored and cannot be used is not passed over.
+            let faults = MetricInput.allCases.filter(metric.inputs.contains).lazy
+                .compactMap { context.refusal(of: $0) }.filter(\.isFault)
+            guard let refusal = faults.first ?? metric.refusal(layer) else { continue }
+            refused.append(
+                (
+                    index,
+                    result(
+                        of: index, run: run, status: refusal.isFault ? .failed : .skipped,
+                        reason: refusal.reason)
+                ))
         }
-        guard let entry, layer.site == .pre else {
-            return refusal("accuracy after reconstruction needs pre-activations of a layer")
+        for (index, _) in refused.reversed() {
+            metrics.remove(at: index)
+            warnings.remove(at: index)
         }
-        guard let labels = try run.labels(of: array, snapshot: snapshot) else {
-            return refusal("accuracy after reconstruction needs labels, which are not stored")
-        }
-        guard array.shape.count == 2 else {
-            return refusal("accuracy after reconstruction is known for dense layers only")
-        }
-        guard let activation = Nonlinearity(storedAs: entry.activation) else {
-            return refusal("no accuracy: activation \(entry.activation ?? "") is not known")
-        }
-        let all = try run.layers(snapshot: snapshot)
-        // By bytes: names that are equal only for Unicode are two layers.
-        let position =
-            all.firstIndex { $0.path.utf8.elementsEqual(entry.path.utf8) } ?? all.count - 1
-        var width = layer.neurons
-        var layers: [FollowingLayers.Dense] = []
-        // The next layer reads post-activations times the gate, which its weights can be multiplied by.
-        var gate = try run.gate(of: entry)
-        for next in all[(position + 1)...] {
-            guard let weight = next.weight, weight.shape.count == 2, weight.shape[1] == width else {
-                return refusal("no accuracy: \(next.name) stores no weights for \(width) inputs")
-            }
-            guard let activation = Nonlinearity(storedAs: next.activation) else {
-                return refusal("no accuracy: activation \(next.activation ?? "") is not known")
-            }
-            var matrix = Matrix<Float>(try await run.matrix(weight, as: .weights))
-            if let gate {
-                guard gate.count == width else {
-                    return refusal("no accuracy: a filter of \(gate.count) gates \(width) neurons")
-                }
-                matrix.multiplyRows(by: gate)
-            }
-            gate = try run.gate(of: next)
-            let bias = try next.bias.map { array throws(RunError) in try run.vector(array) }
-            guard bias?.count ?? matrix.columns == matrix.columns else {
-                return refusal("no accuracy: \(next.name) needs \(matrix.columns) biases")
-            }
-            width = matrix.columns
-            layers.append(
-                FollowingLayers.Dense(
-                    weight: matrix,
-                    bias: bias?.map { Float($0) } ?? Array(repeating: 0, count: width),
-                    activation: activation))
-        }
-        guard gate == nil || layers.isEmpty else {
-            return refusal("no accuracy: the last layer has a filter")
-        }
-        if let classes = try labels.extremes(),
-            classes.lowerBound < 0 || classes.upperBound >= width
-        {
-            return refusal(
-                "no accuracy: labels go from \(classes.lowerBound) to \(classes.upperBound), but the "
-                    + "network's \(width) outputs stand for 0 to \(width - 1); store the number of each "
-                    + "sample's output, counted from 0")
-        }
-        return .success(FollowingLayers(activation: activation, layers: layers))
+        return refused
     }
 
     /// A result without values for the metric at `index`.
@@ -222,35 +194,5 @@ struct MatrixJob: Sendable {
             warnings: warnings[index].map { [$0] } ?? [], samples: layer.samples,
             neurons: layer.neurons, nonFinite: nonFinite,
             configuration: metrics[index].configuration)
-    }
-}
-
-extension RunFile {
-    /// What each neuron of a layer is multiplied by behind its nonlinearity; `nil` without a gate.
-    fileprivate func gate(of layer: LayerEntry) throws(RunError) -> [Double]? {
-        guard let array = layer.others.first(where: { $0.name == Schema.Path.filter }) else {
-            return nil
-        }
-        return try vector(array)
-    }
-}
-
-extension Matrix<Float> {
-    /// Multiplies row i by the i-th factor.
-    fileprivate mutating func multiplyRows(by factors: [Double]) {
-        let columns = columns
-        withMutableElements { elements in
-            for index in elements.indices { elements[index] *= Float(factors[index / columns]) }
-        }
-    }
-
-    /// The elements of `matrix` in single precision.
-    init(_ matrix: RealMatrix) {
-        switch matrix {
-        case .float(let x): self = x
-        case .double(let x):
-            self.init(
-                rows: x.rows, columns: x.columns, elements: x.withElements { $0.map { Float($0) } })
-        }
     }
 }

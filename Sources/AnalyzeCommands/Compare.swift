@@ -87,7 +87,7 @@ struct Compare<Metrics: MetricList>: AsyncParsableCommand {
         Program.useBestCore()
         var gathering = try RunGathering(
             runs, messages: RunMessages(isVerbose: output.verbose, isQuiet: output.quiet),
-            known: Metrics.metrics, showsFigures: false)
+            known: Metrics.metrics, named: failOn.compactMap(\.metric), showsFigures: false)
         if let worker = Worker.current { await gathering.serve(worker) }
         gathering.protect(runs.inputs + baseline)
         try output.checkTargets()

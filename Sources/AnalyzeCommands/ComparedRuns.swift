@@ -29,7 +29,8 @@ struct ComparedRuns: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Compute only these metrics, separated by commas.", valueName: "a,b"),
+            "Compute only these metrics, separated by commas. Default: those of analyze all.",
+            valueName: "a,b"),
         transform: { $0.split(separator: ",").map(String.init) })
     var metrics: [String]?
 
@@ -70,8 +71,9 @@ struct RunMessages: Sendable {
 struct RunGathering: Sendable {
     /// The metrics that there are.
     private let metrics: [ConfiguredMetric]
-    /// Those that were asked for; all if `nil`.
+    /// Those that were asked for; all that take no extra time, and those in `named`, if `nil`.
     private let ids: [String]?
+    private let named: [String]
     private let layers: [String]
     private let matrices: MatrixOptions
     private let snapshots: [String]
@@ -81,12 +83,14 @@ struct RunGathering: Sendable {
     private let showsFigures: Bool
     private(set) var failures: [Failure] = []
 
-    /// Checks which metrics were asked for among those `known`.
+    /// Checks which metrics were asked for among those `known`, by their options or because a condition on
+    /// one of them, in `named`, is to be checked.
     init(
         _ options: ComparedRuns, messages: RunMessages, known: [any Metric.Type],
-        showsFigures: Bool
+        named: [String] = [], showsFigures: Bool
     ) throws {
         self.showsFigures = showsFigures
+        self.named = named
         ids = options.metrics
         layers = options.layers
         matrices = options.matrices
@@ -278,7 +282,10 @@ struct RunGathering: Sendable {
             let run = try Guard.readingStructure(of: path) { () throws(RunError) in
                 try RunFile(path: path, options: reading)
             }
-            let chosen = metrics.filter { ids?.contains($0.descriptor.id) ?? true }
+            let chosen = metrics.filter { metric in
+                let (id, isOnRequest) = (metric.descriptor.id, metric.descriptor.isOnRequest)
+                return ids?.contains(id) ?? (!isOnRequest || named.contains(id))
+            }
             let steps = snapshots.filter { $0 != "final" }
             var gathered = Gathered()
             func add(_ snapshots: [String]) async throws {

@@ -47,7 +47,11 @@ struct Inspect: AsyncParsableCommand {
             let kind = [layer.kind, layer.activation].compactMap { $0 }.map(visible)
             let note = kind.isEmpty ? "" : "  (\(kind.joined(separator: ", ")))"
             output.write("\n\(visible(layer.name))\(note)\n")
-            write(ArrayRole.allCases.compactMap { layer.arrays[$0] } + layer.others, to: output)
+            write(
+                ArrayRole.allCases.compactMap { layer.arrays[$0] } + layer.others, to: output,
+                note: {
+                    $0.path == layer.filter?.path ? "gate of each neuron, which post contains" : ""
+                })
         }
         for remark in run.layers.isEmpty ? [] : run.remarks { output.write("\n\(remark)\n") }
         if run.layers.isEmpty {
@@ -62,7 +66,7 @@ struct Inspect: AsyncParsableCommand {
     /// A line an array, in columns.
     private func write(
         _ arrays: [ArrayInfo], to output: TextOutput,
-        names: (ArrayInfo) -> String = { $0.name }
+        names: (ArrayInfo) -> String = { $0.name }, note: (ArrayInfo) -> String = { _ in "" }
     ) {
         let rows = arrays.map { array in
             // Texts are no matrices to analyze, but nothing is wrong with them.
@@ -74,7 +78,8 @@ struct Inspect: AsyncParsableCommand {
                 visible(names(array)), isReadable ? array.shapeDescription : "-",
                 isReadable ? array.typeName : "-", isReadable ? storage(of: array) : "-",
                 isReadable
-                    ? "" : array.refusal.map { "cannot be read: \(visible($0.message))" } ?? "",
+                    ? note(array)
+                    : array.refusal.map { "cannot be read: \(visible($0.message))" } ?? "",
             ]
         }
         let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -12,7 +12,7 @@ struct MetricCommand<M: Metric>: AsyncParsableCommand {
             commandName: metric.id, abstract: metric.abstract,
             discussion: """
                 Answers: \(metric.question)
-
+                \(metric.isOnRequest ? "It takes extra time: analyze all leaves it out unless --metrics names it.\n" : "")
                 Example:
                   analyze \(metric.id) run.h5\(metric.draws ? " --plot \(metric.id).svg" : "")
                 """)
@@ -64,13 +64,21 @@ struct All<Metrics: MetricList>: AsyncParsableCommand {
     }
 }
 
-/// Which metrics: all of them unless told otherwise.
+/// Which metrics: all of them that take no extra time, unless told otherwise.
 struct MetricsOption<Metrics: MetricList>: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Only these, separated by commas.", valueName: "a,b"),
+        help: ArgumentHelp(
+            "Only these, separated by commas.", discussion: onRequest, valueName: "a,b"),
         completion: Completions.list(of: Metrics.metrics.map { $0.descriptor.id }),
         transform: { $0.split(separator: ",").map(String.init) })
     var metrics: [String]?
+
+    /// Which metrics have to be named; "" if there are none.
+    static var onRequest: String {
+        let ids = Metrics.metrics.map { $0.descriptor }.filter(\.isOnRequest).map(\.id)
+        return ids.isEmpty
+            ? "" : "Default: all but \(ids.joined(separator: ", ")), which take extra time."
+    }
 
     func validate() throws {
         let known = Metrics.metrics.map { $0.descriptor.id }
@@ -82,7 +90,9 @@ struct MetricsOption<Metrics: MetricList>: ParsableArguments {
 
     /// The metrics with their default settings.
     func configured() async throws -> [ConfiguredMetric] {
-        let chosen = Metrics.metrics.filter { metrics?.contains($0.descriptor.id) ?? true }
+        let chosen = Metrics.metrics.filter {
+            metrics?.contains($0.descriptor.id) ?? !$0.descriptor.isOnRequest
+        }
         // Parsing no options at all takes half a millisecond.
         return try await withThrowingTaskGroup(of: (Int, ConfiguredMetric).self) { group in
             for (index, metric) in chosen.enumerated() {
@@ -95,7 +105,7 @@ struct MetricsOption<Metrics: MetricList>: ParsableArguments {
     }
 
     /// The metric as it is when no option is given.
-    private static func withDefaults<M: Metric>(_: M.Type) throws -> ConfiguredMetric {
+    static func withDefaults<M: Metric>(_: M.Type) throws -> ConfiguredMetric {
         ConfiguredMetric(M(configuration: try M.Arguments.parse([]).configuration()))
     }
 }
@@ -112,14 +122,20 @@ struct List<Metrics: MetricList>: ParsableCommand {
     }
 
     func run() throws {
-        let rows = Metrics.metrics.map { $0.descriptor }
-        let width = rows.map(\.id.count).max() ?? 0
+        let metrics = try Metrics.metrics.map { try MetricsOption<Metrics>.withDefaults($0) }
+        let width = metrics.map(\.descriptor.id.count).max() ?? 0
         let output = TextOutput(descriptor: 1, name: "standard output")
         let indent = String(repeating: " ", count: width)
-        for metric in rows {
+        for configured in metrics {
+            let metric = configured.descriptor
             let id = metric.id + indent.dropFirst(metric.id.count)
             let sites = metric.sites.map(\.rawValue).joined(separator: ", ")
-            output.write("\(id)  \(metric.question)\n\(indent)  reads \(sites)\n")
+            let beside = configured.inputs.union(configured.secondPassInputs)
+            let others = MetricInput.allCases.filter(beside.contains).map(\.title)
+            let note =
+                (others.isEmpty ? "" : "; beside: \(others.joined(separator: ", "))")
+                + (metric.isOnRequest ? "; not in all, unless named" : "")
+            output.write("\(id)  \(metric.question)\n\(indent)  reads \(sites)\(note)\n")
         }
         let taken = Set(AnalyzeCommand<Metrics>.subcommandNames)
         let programs = ExternalProgram.all().filter { !taken.contains($0.name) }

@@ -8,12 +8,19 @@ public struct ActivationBlock: Sendable {
     public var firstSample: Int
     /// The class of each row, where the run has labels.
     public var labels: [Int]?
+    /// The regression targets of each row, shape (samples, outputs), where the metric declares them and the
+    /// run has them.
+    public var targets: RealMatrix?
 
     /// A block of the rows from `firstSample` on.
-    public init(_ values: RealMatrix, firstSample: Int = 0, labels: [Int]? = nil) {
+    public init(
+        _ values: RealMatrix, firstSample: Int = 0, labels: [Int]? = nil,
+        targets: RealMatrix? = nil
+    ) {
         self.values = values
         self.firstSample = firstSample
         self.labels = labels
+        self.targets = targets
     }
 
     /// Number of rows.

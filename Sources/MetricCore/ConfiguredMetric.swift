@@ -14,10 +14,14 @@ public struct ConfiguredMetric: Sendable {
     let makeSummary: @Sendable (Layer) -> any Summary
     let summaryKey: @Sendable () -> SummaryKey
     let output: @Sendable (any Summary, Layer) throws -> any MetricOutput
+    /// What the first pass reads beside the values of the layer.
+    public let inputs: Set<MetricInput>
+    /// What the second pass reads beside, or instead of, the values of the layer; empty if there is none.
+    public let secondPassInputs: Set<MetricInput>
+    /// Why there is no result for a layer whose context is known; `nil` if there is one.
+    public let refusal: @Sendable (Layer) -> Refusal?
     /// Starts the second pass; `nil` if the metric needs none.
     let secondPass: StartOfSecondPass?
-    /// Whether the second pass asks for labels and the following layers.
-    let needsFollowingLayers: Bool
 
     /// Erases the types of `metric`.
     public init<M: Metric>(_ metric: M) {
@@ -44,24 +48,26 @@ public struct ConfiguredMetric: Sendable {
             }
             return try metric.output(of: typed.accumulator, for: layer)
         }
+        inputs = Set(metric.inputs).union(metric.optionalInputs)
+        refusal = { metric.refusal(for: $0) }
         if let metric = metric as? any TwoPassMetric, metric.needsSecondPass {
             secondPass = Self.startingSecondPass(of: metric)
-            needsFollowingLayers = metric.needsFollowingLayers
+            secondPassInputs = Set(metric.secondPassInputs)
         } else {
             secondPass = nil
-            needsFollowingLayers = false
+            secondPassInputs = []
         }
     }
 
     private static func startingSecondPass<M: TwoPassMetric>(
         of metric: M
     ) -> StartOfSecondPass {
-        { summary, layer, network in
+        { summary, layer in
             guard let typed = summary as? TypedSummary<M.Accumulator> else {
                 preconditionFailure("\(M.descriptor.id) got the summary of another metric")
             }
             let first = typed.accumulator
-            return try metric.secondPass(after: first, for: layer, followedBy: network).map {
+            return try metric.secondPass(after: first, for: layer).map {
                 TypedSecondPass(metric: metric, first: first, layer: layer, state: $0)
             }
         }
@@ -70,8 +76,7 @@ public struct ConfiguredMetric: Sendable {
 
 /// Makes a second pass that can run, or says why it cannot.
 typealias StartOfSecondPass =
-    @Sendable (any Summary, Layer, Result<FollowingLayers, SecondPassRefusal>) throws
-    -> Result<any RunningSecondPass, SecondPassRefusal>
+    @Sendable (any Summary, Layer) throws -> Result<any RunningSecondPass, Refusal>
 
 /// A second pass whose types are erased.
 protocol RunningSecondPass: Sendable {

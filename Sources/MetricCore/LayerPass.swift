@@ -74,25 +74,24 @@ public struct LayerPass: Sendable {
     /// Whether some metric asks to see the samples again.
     public var needsSecondPass: Bool { metrics.contains { $0.secondPass != nil } }
 
-    /// Whether some second pass asks for labels and the following layers.
-    public var needsFollowingLayers: Bool { metrics.contains { $0.needsFollowingLayers } }
-
     /// Starts the second pass of those metrics that ask for one.
     ///
-    /// - Parameter network: what follows the layer, or why that is not known; nobody looks at it
-    ///   unless ``needsFollowingLayers``.
     /// - Returns: the passes that can start, and why others cannot.
-    public func secondPass(
-        followedBy network: Result<FollowingLayers, SecondPassRefusal>
-    ) -> LayerSecondPass {
+    public func secondPass() -> LayerSecondPass {
         let layer = layerWithNonFinite
         var second = LayerSecondPass()
         for (index, metric) in metrics.enumerated() {
             guard let start = metric.secondPass else { continue }
+            // Without the samples of that pass the result of the first stands.
+            guard
+                !metric.secondPassInputs.contains(.layerInputs)
+                    || layer.context.refusal(of: .layerInputs) == nil
+            else { continue }
             do {
                 let summary = summaries[summaryOfMetric[index]]
-                second.running[index] = try start(summary, layer, network).get()
-            } catch let refusal as SecondPassRefusal {
+                second.running[index] = try start(summary, layer).get()
+                second.inputs[index] = metric.secondPassInputs
+            } catch let refusal as Refusal {
                 second.refusals[index] = refusal.reason
             } catch {
                 second.refusals[index] = "\(error)"
@@ -130,6 +129,8 @@ public struct LayerPass: Sendable {
 public struct LayerSecondPass: Sendable {
     /// By the metric's position.
     var running: [Int: any RunningSecondPass] = [:]
+    /// What each of ``running`` reads beside the values.
+    var inputs: [Int: Set<MetricInput>] = [:]
     /// Those of ``running`` that want the samples that come next.
     private var waiting: Set<Int>?
     /// What went wrong in a pass, by the metric's position.
@@ -137,21 +138,47 @@ public struct LayerSecondPass: Sendable {
     /// Why a metric that asked for a second pass gets none, by its position.
     public internal(set) var refusals: [Int: String] = [:]
 
+    /// Whose values the blocks of a pass hold.
+    public enum Source: Sendable, Hashable, CaseIterable {
+        /// The layer's own.
+        case layer
+        /// Those that the layer reads.
+        case layerInputs
+    }
+
     /// No second pass.
     public init() {}
 
     /// Whether samples are wanted: from the first to the last, then ``endPass()``, until no more.
     public var isNeeded: Bool { !(waiting?.isEmpty ?? running.isEmpty) }
 
-    /// Feeds the next samples, in order, with their labels.
-    public mutating func update(with block: ActivationBlock) {
-        for index in waiting ?? Set(running.keys) { running[index]?.update(with: block) }
+    /// The sources from which the next pass wants all blocks.
+    public var sources: [Source] {
+        Source.allCases.filter { source in wanted.contains { self.source(of: $0) == source } }
+    }
+
+    /// Whether blocks should carry `input`.
+    public func wants(_ input: MetricInput) -> Bool {
+        wanted.contains { inputs[$0]?.contains(input) ?? false }
+    }
+
+    private var wanted: Set<Int> { waiting ?? Set(running.keys) }
+
+    private func source(of index: Int) -> Source {
+        inputs[index]?.contains(.layerInputs) ?? false ? .layerInputs : .layer
+    }
+
+    /// Feeds the next samples of one source, in order.
+    public mutating func update(with block: ActivationBlock, from source: Source = .layer) {
+        for index in wanted where self.source(of: index) == source {
+            running[index]?.update(with: block)
+        }
     }
 
     /// Ends one pass over all samples.
     public mutating func endPass() {
         var next: Set<Int> = []
-        for index in (waiting ?? Set(running.keys)).sorted() {
+        for index in wanted.sorted() {
             do {
                 if try running[index]?.endPass() ?? false { next.insert(index) }
             } catch {

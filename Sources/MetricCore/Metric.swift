@@ -19,6 +19,20 @@ public protocol Metric: Sendable {
     /// Cannot fail: a configuration is already checked.
     init(configuration: Configuration)
 
+    /// What the metric needs beside the values of the layer. Default: nothing.
+    ///
+    /// The engine reads it once, however many metrics ask, and gives it to the accumulator and to
+    /// ``output(of:for:)`` in ``Layer/context``, labels and targets with each block.
+    var inputs: [MetricInput] { get }
+
+    /// What the metric uses beside ``inputs`` where the run holds it. Default: labels if the descriptor says
+    /// so.
+    var optionalInputs: [MetricInput] { get }
+
+    /// Why there is no result for `layer`, which is then skipped with this reason; `nil` if there is one.
+    /// Default: the first of ``inputs`` that the run does not hold.
+    func refusal(for layer: Layer) -> Refusal?
+
     /// Which accumulator of its type the metric starts from.
     var accumulatorOptions: Accumulator.Options { get }
 
@@ -38,6 +52,17 @@ public protocol Metric: Sendable {
 extension Metric {
     /// None.
     public var memoryRemedy: String? { nil }
+
+    /// Nothing.
+    public var inputs: [MetricInput] { [] }
+
+    /// Labels, where blocks should carry them.
+    public var optionalInputs: [MetricInput] { Self.descriptor.usesLabels ? [.labels] : [] }
+
+    /// The first of ``inputs`` that is not there.
+    public func refusal(for layer: Layer) -> Refusal? {
+        inputs.lazy.compactMap { layer.context.refusal(of: $0) }.first
+    }
 }
 
 extension Metric where Accumulator.Options == NoOptions {
@@ -156,7 +181,7 @@ public enum Site: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What is being analyzed: one matrix of values, a column a neuron.
-public struct Layer: Sendable, Hashable {
+public struct Layer: Sendable {
     /// As the run names it.
     public var name: String
     /// `nil` for a matrix that belongs to no layer of a run.
@@ -173,11 +198,13 @@ public struct Layer: Sendable, Hashable {
     /// The nonlinearity between ``Site/pre`` and ``Site/post`` as the run names it ("relu"); `nil`
     /// where no run says it.
     public var activation: String?
+    /// What metrics declared of the network around the layer.
+    public var context: RunContext
 
     /// A value from its parts.
     public init(
         name: String, site: Site? = nil, neurons: Int, samples: Int, nonFiniteNeurons: [Int] = [],
-        activation: String? = nil
+        activation: String? = nil, context: RunContext = RunContext()
     ) {
         self.name = name
         self.site = site
@@ -185,6 +212,7 @@ public struct Layer: Sendable, Hashable {
         self.samples = samples
         self.nonFiniteNeurons = nonFiniteNeurons
         self.activation = activation
+        self.context = context
     }
 }
 
@@ -209,6 +237,9 @@ public struct MetricDescriptor: Sendable, Hashable {
     public var keyQuantities: [String]
     /// Whether outputs have figures.
     public var draws: Bool
+    /// Whether `analyze all`, `batch`, `compare` and `report` compute it only where it is named, because it
+    /// would make them noticeably slower.
+    public var isOnRequest: Bool
     /// Where the definition comes from.
     public var references: [String]
 
@@ -216,7 +247,8 @@ public struct MetricDescriptor: Sendable, Hashable {
     public init(
         id: String, title: String, abstract: String, question: String, version: Int = 1,
         sites: [Site] = [.post, .pre, .weight], usesLabels: Bool = false,
-        keyQuantities: [String] = [], draws: Bool = true, references: [String] = []
+        keyQuantities: [String] = [], draws: Bool = true, isOnRequest: Bool = false,
+        references: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -227,6 +259,7 @@ public struct MetricDescriptor: Sendable, Hashable {
         self.usesLabels = usesLabels
         self.keyQuantities = keyQuantities
         self.draws = draws
+        self.isOnRequest = isOnRequest
         self.references = references
     }
 }

@@ -1,5 +1,4 @@
-import Glibc
-import LinearAlgebra
+public import LinearAlgebra
 
 /// A nonlinearity as run files name it.
 public enum Nonlinearity: String, Sendable, CaseIterable {
@@ -29,6 +28,9 @@ public enum Nonlinearity: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether each output depends on all of the layer's inputs.
+    public var joinsNeurons: Bool { self == .softmax || self == .logSoftmax }
+
     /// Whether the largest of a layer's inputs always gives the largest of its outputs, so that the class
     /// can be read from the inputs, where rounding has not made large values equal.
     var keepsLargest: Bool { self != .relu }
@@ -37,7 +39,11 @@ public enum Nonlinearity: String, Sendable, CaseIterable {
     ///
     /// - Precondition: `bias` has an element a column.
     /// - Complexity: O(elements).
-    func apply(to x: inout Matrix<Float>, adding bias: [Float]? = nil) {
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    public func apply<Scalar: ElementaryScalar>(
+        to x: inout Matrix<Scalar>, adding bias: [Scalar]? = nil
+    ) {
         let columns = x.columns
         precondition(bias?.count ?? columns == columns, "\(bias?.count ?? 0) biases")
         guard columns > 0 else { return }
@@ -47,15 +53,15 @@ public enum Nonlinearity: String, Sendable, CaseIterable {
                     for column in 0..<columns { elements[first + column] += bias[column] }
                 }
             }
-            func each(_ f: (Float) -> Float) {
+            func each(_ f: (Scalar) -> Scalar) {
                 for index in elements.indices { elements[index] = f(elements[index]) }
             }
             switch self {
             case .identity: break
             // Comparisons with NaN are false, after which it is left as it is.
             case .relu: each { $0 < 0 ? 0 : $0 }
-            case .tanh: each { Glibc.tanh($0) }
-            case .sigmoid: each { 1 / (1 + exp(-$0)) }
+            case .tanh: each { Scalar.hyperbolicTangent($0) }
+            case .sigmoid: each { 1 / (1 + Scalar.exponential(-$0)) }
             case .softmax, .logSoftmax:
                 for first in stride(from: 0, to: elements.count, by: columns) {
                     normalize(.init(rebasing: elements[first..<first + columns]))
@@ -64,18 +70,62 @@ public enum Nonlinearity: String, Sendable, CaseIterable {
         }
     }
 
+    /// Turns the gradient of a sum by this nonlinearity's `outputs`, shape (samples, neurons), into that by its
+    /// inputs; at 0 that of relu is 0.
+    ///
+    /// - Precondition: both have the same shape.
+    @_specialize(where Scalar == Float)
+    @_specialize(where Scalar == Double)
+    public func backpropagate<Scalar: ElementaryScalar>(
+        _ gradient: inout Matrix<Scalar>, outputs: Matrix<Scalar>
+    ) {
+        let columns = gradient.columns
+        precondition(
+            outputs.columns == columns && outputs.rows == gradient.rows,
+            "gradients and outputs of different shapes")
+        guard columns > 0 else { return }
+        gradient.withMutableElements { g in
+            outputs.withElements { y in
+                switch self {
+                case .identity: break
+                case .relu: for index in g.indices where !(y[index] > 0) { g[index] = 0 }
+                case .tanh: for index in g.indices { g[index] *= 1 - y[index] * y[index] }
+                case .sigmoid: for index in g.indices { g[index] *= y[index] * (1 - y[index]) }
+                case .softmax, .logSoftmax:
+                    for first in stride(from: 0, to: g.count, by: columns) {
+                        let range = first..<first + columns
+                        var sum: Scalar = 0
+                        for index in range {
+                            sum += self == .softmax ? g[index] * y[index] : g[index]
+                        }
+                        for index in range {
+                            g[index] =
+                                self == .softmax
+                                ? y[index] * (g[index] - sum)
+                                : g[index] - Scalar.exponential(y[index]) * sum
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Applies softmax, or its logarithm, to the inputs of one sample, less the largest of them so that no
     /// exponential overflows.
-    private func normalize(_ sample: UnsafeMutableBufferPointer<Float>) {
-        let largest = sample.reduce(-Float.infinity) { Swift.max($0, $1) }
-        var sum: Float = 0
+    private func normalize<Scalar: ElementaryScalar>(
+        _ sample: UnsafeMutableBufferPointer<Scalar>
+    ) {
+        let largest = sample.reduce(-Scalar.infinity) { Swift.max($0, $1) }
+        var sum: Scalar = 0
         for index in sample.indices {
             sample[index] -= largest
-            sum += exp(sample[index])
+            sum += Scalar.exponential(sample[index])
         }
+        let logarithm = Scalar.logarithm(sum)
         for index in sample.indices {
             sample[index] =
-                self == .softmax ? exp(sample[index]) / sum : sample[index] - log(sum)
+                self == .softmax
+                ? Scalar.exponential(sample[index]) / sum : sample[index] - logarithm
         }
     }
 }

@@ -31,6 +31,9 @@ public struct LayerEntry: Sendable, Hashable {
     /// One number a neuron.
     public var bias: ArrayInfo? { arrays[.bias] }
 
+    /// The gate of each neuron, which ``post`` contains and ``pre``, ``weight`` and ``bias`` do not.
+    public var filter: ArrayInfo? { others.first { $0.name == Schema.Path.filter } }
+
     /// The number of neurons; `nil` where nothing stored says it.
     public var neurons: Int? {
         // Neurons are on the second axis of activations, on the first of weights and biases.

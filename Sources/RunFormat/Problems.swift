@@ -177,6 +177,16 @@ extension RunFile {
             }
             if neurons == nil { neurons = (count, array.path) }
         }
+        if let filter = layer.filter, filter.refusal == nil {
+            let count = filter.shape.first ?? 0
+            if filter.shape.count != 1 {
+                problems.append(
+                    "\(filter.path): its shape is \(shapeText(filter.shape)); expected (neurons)")
+            } else if let first = neurons, first.count != count {
+                problems.append(
+                    "\(filter.path): \(count) neurons, but \(first.path) has \(first.count)")
+            }
+        }
         return problems
     }
 

@@ -19,7 +19,7 @@ public enum Schema {
         public static let events = "events"
         /// The group of what is known of the data: scaling, names of columns and classes.
         public static let data = "data"
-        /// Of a layer: what each neuron is multiplied by behind its nonlinearity.
+        /// Of a layer: shape (neurons), the gate of each neuron.
         public static let filter = "filter"
         /// The group of earlier steps.
         public static let snapshots = "snapshots"

@@ -44,6 +44,14 @@ enum SmallFloat: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Half a unit in the last place, and half of the smallest step.
+    var rounding: StoredRounding {
+        var rounding = StoredRounding(mantissaBits: fields.mantissaBits)
+        rounding.absolute = Double(
+            sign: .plus, exponent: -fields.bias - fields.mantissaBits, significand: 1)
+        return rounding
+    }
+
     /// The format that a stored type of one byte is; `nil` if the meaning of its codes is not known.
     ///
     /// E4M3 of bias 7 is the format that networks use, whose exponents are all numbers.

@@ -11,7 +11,6 @@ private struct Passes: TwoPassMetric {
         question: "How often do the samples pass by?", sites: [.post])
     let configuration: NoConfiguration
     let needsSecondPass = true
-    let needsFollowingLayers = false
 
     init(configuration: NoConfiguration = NoConfiguration()) { self.configuration = configuration }
 
@@ -48,9 +47,8 @@ private struct Passes: TwoPassMetric {
     }
 
     func secondPass(
-        after accumulator: Accumulator, for layer: Layer,
-        followedBy network: Result<FollowingLayers, SecondPassRefusal>
-    ) -> Result<SecondPass, SecondPassRefusal> {
+        after accumulator: Accumulator, for layer: Layer
+    ) -> Result<SecondPass, Refusal> {
         .success(SecondPass())
     }
 

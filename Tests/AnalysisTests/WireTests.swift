@@ -50,7 +50,7 @@ import Testing
         #expect(text(back) == text(result))
         // A new property must be written, too.
         #expect(Mirror(reflecting: result).children.count == 18)
-        #expect(Mirror(reflecting: result.metric).children.count == 10)
+        #expect(Mirror(reflecting: result.metric).children.count == 11)
         #expect(Mirror(reflecting: result.quantities[0]).children.count == 6)
         #expect(Mirror(reflecting: result.figures[0]).children.count == 5)
         #expect(Mirror(reflecting: result.figures[0].series[0]).children.count == 5)

@@ -92,4 +92,50 @@ import Testing
         let x = Matrix<Float>(rows: 3, columns: 2, elements: [1, 2, .nan, 2, 3, -1])
         #expect(network.classes(ofPreActivations: x) == [1, -1, 0])
     }
+
+    /// Central differences of Σ c · f(x): their error is about h² = 1e-10.
+    @Test(arguments: Nonlinearity.allCases)
+    func gradientsAreThoseOfDifferences(function: Nonlinearity) {
+        let x = Matrix<Double>(rows: 2, columns: 3, elements: [0.4, -1.2, 2, -0.3, 0.8, -0.1])
+        let weights: [Double] = [1, -2, 0.5, 3, 0.25, -1]
+        func sum(_ x: Matrix<Double>) -> Double {
+            var y = x
+            function.apply(to: &y)
+            return zip(y.elements, weights).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        var outputs = x
+        function.apply(to: &outputs)
+        var gradient = Matrix<Double>(rows: 2, columns: 3, elements: weights)
+        function.backpropagate(&gradient, outputs: outputs)
+        for row in 0..<2 {
+            for column in 0..<3 {
+                var (up, down) = (x, x)
+                up[row, column] += 1e-5
+                down[row, column] -= 1e-5
+                let expected = (sum(up) - sum(down)) / 2e-5
+                #expect(abs(gradient[row, column] - expected) < 1e-8)
+            }
+        }
+    }
+
+    /// A gate lies behind the nonlinearity: tanh 2 = 0.96 times 0.5 is less than 0.6, tanh 1 = 0.76 is not.
+    @Test func gatesLieBehindTheNonlinearity() {
+        let dense = FollowingLayers.Dense(
+            weight: .double(Matrix(rows: 2, columns: 2, elements: [1, 0, 0, 0])), bias: [0, 0.6],
+            activation: .identity)
+        let network = FollowingLayers(activation: .tanh, gate: [0.5, 1], layers: [dense])
+        let open = FollowingLayers(activation: .tanh, layers: [dense])
+        let x = Matrix<Float>(rows: 1, columns: 2, elements: [2, 0])
+        #expect(network.classes(ofPreActivations: x) == [1])
+        #expect(open.classes(ofPreActivations: x) == [0])
+        // Values behind the gate are read as they are.
+        #expect(NetworkTail<Float>(network).classes(of: x, at: .post) == [0])
+    }
+
+    /// A gate of the outputs decides between them.
+    @Test func gatesOfTheOutputsAreApplied() {
+        let network = FollowingLayers(activation: .identity, gate: [-1, 1], layers: [])
+        let x = Matrix<Float>(rows: 1, columns: 2, elements: [2, 1])
+        #expect(network.classes(ofPreActivations: x) == [1])
+    }
 }

@@ -107,7 +107,7 @@ import Testing
             "pca", layout("external-link"), "--allow-external-links", "--format", "csv")
         // The linked matrix has 9 rows, the other of that layer 6.
         #expect(outcome.code == 1)
-        #expect(outcome.output.contains(",elsewhere,pre,,pca,2,ok,"))
+        #expect(outcome.output.contains(",elsewhere,pre,,pca,3,ok,"))
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.contains("its shape is 6 x 3, but that of pre is 9 x 4"))
     }
@@ -184,7 +184,7 @@ import Testing
                 "--format", "csv",
             ] + solver)
         #expect(outcome.code == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains(",wide,post,,pca,2,degenerate,"))
+        #expect(outcome.output.contains(",wide,post,,pca,3,degenerate,"))
     }
 
     /// What a file claims is not asked of the system: within 4 GB of addresses.

@@ -36,21 +36,24 @@ extension PCA: TwoPassMetric {
     }
 
     /// Whether accuracies or the randomized solver were asked for.
-    public var needsSecondPass: Bool { needsFollowingLayers || configuration.solver != .exact }
+    public var needsSecondPass: Bool {
+        configuration.accuracy != .none || configuration.solver != .exact
+    }
 
-    /// Whether accuracies were asked for.
-    public var needsFollowingLayers: Bool { configuration.accuracy != .none }
+    /// The following layers and labels, if accuracies were asked for.
+    public var secondPassInputs: [MetricInput] {
+        configuration.accuracy == .none ? [] : [.followingLayers, .labels]
+    }
 
     /// Prepares the randomized search, or finds all components and prepares to classify
     /// reconstructions from them.
     ///
     /// - Throws: what ``output(of:for:)`` throws.
     public func secondPass(
-        after accumulator: Accumulator, for layer: Layer,
-        followedBy network: Result<FollowingLayers, SecondPassRefusal>
-    ) throws -> Result<SecondPass, SecondPassRefusal> {
+        after accumulator: Accumulator, for layer: Layer
+    ) throws -> Result<SecondPass, Refusal> {
         guard case .randomized(let solver) = configuration.solver else {
-            return try accuracyPass(after: accumulator, for: layer, followedBy: network)
+            return try accuracyPass(after: accumulator, for: layer)
         }
         let finite = accumulator.finiteNeurons
         guard let settings = accumulator.options.sketch, let sketch = accumulator.sketch,
@@ -64,16 +67,20 @@ extension PCA: TwoPassMetric {
     }
 
     private func accuracyPass(
-        after accumulator: Accumulator, for layer: Layer,
-        followedBy network: Result<FollowingLayers, SecondPassRefusal>
-    ) throws -> Result<SecondPass, SecondPassRefusal> {
-        let network = try network.get()
+        after accumulator: Accumulator, for layer: Layer
+    ) throws -> Result<SecondPass, Refusal> {
+        func refusal(_ reason: String) -> Result<SecondPass, Refusal> {
+            .failure(Refusal("no accuracy: \(reason)"))
+        }
+        for input in secondPassInputs {
+            if let missing = layer.context.refusal(of: input) { return refusal(missing.reason) }
+        }
+        let network = try layer.context.followingLayers.get()
         guard layer.nonFiniteNeurons.isEmpty else {
-            return .failure(
-                SecondPassRefusal("no accuracy: some neurons hold NaN or infinite entries"))
+            return refusal("some neurons hold NaN or infinite entries")
         }
         guard accumulator.count >= 2, accumulator.columns > 0 else {
-            return .failure(SecondPassRefusal("no accuracy: there are no components"))
+            return refusal("there are no components")
         }
         // The samples have no part along components beyond their number.
         let eigen = try accumulator.eigen(vectors: accumulator.count)
@@ -82,8 +89,7 @@ extension PCA: TwoPassMetric {
             max($0, abs($1))
         }
         guard largest < 1e30 else {
-            return .failure(
-                SecondPassRefusal("no accuracy: the pre-activations are beyond 1e30"))
+            return refusal("the activations are beyond 1e30")
         }
         let steps =
             configuration.accuracy == .everyStep
@@ -94,7 +100,7 @@ extension PCA: TwoPassMetric {
                 try output(of: accumulator, eigen: eigen, for: layer),
                 ReconstructionAccuracy(
                     mean: accumulator.mean, components: eigen.vectors, steps: steps,
-                    followedBy: network)))
+                    at: layer.site ?? .pre, followedBy: network)))
     }
 
     /// The result of all passes.

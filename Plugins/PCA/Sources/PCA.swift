@@ -20,7 +20,7 @@ public struct PCA: Metric {
     public static let descriptor = MetricDescriptor(
         id: "pca", title: "Principal components",
         abstract: "Explained variance and reconstruction error of the neurons' components.",
-        question: "How many directions does the layer use?", version: 2,
+        question: "How many directions does the layer use?", version: 3,
         sites: [.pre, .post, .weight], keyQuantities: ["participationRatio"],
         references: [
             "K. Pearson, On lines and planes of closest fit to systems of points in space, "
@@ -45,7 +45,7 @@ public struct PCA: Metric {
     public var accumulatorOptions: Accumulator.Options {
         var options = Accumulator.Options(
             precision: configuration.precision,
-            vectors: needsFollowingLayers ? .max : configuration.components ?? 0)
+            vectors: configuration.accuracy != .none ? .max : configuration.components ?? 0)
         if case .randomized(let search) = configuration.solver {
             options.sketch = Accumulator.Sketch(
                 components: configuration.components ?? 1, oversampling: search.oversampling,

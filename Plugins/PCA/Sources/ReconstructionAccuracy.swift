@@ -21,22 +21,23 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
     private let mean: [Float]
     /// One row a component; along any beyond them the samples do not vary.
     private let components: Matrix<Float>
-    private let network: FollowingLayers
+    private let network: NetworkTail<Float>
+    /// Which values of the layer are reconstructed.
+    private let site: Site
 
     /// Rows that are reconstructed together; parts run side by side.
     private static let partRows = 256
 
     /// No samples yet; `components` has a row a component, `steps` ascend and may go beyond them.
     init(
-        mean: [Double], components: Matrix<Double>, steps: [Int],
+        mean: [Double], components: Matrix<Double>, steps: [Int], at site: Site,
         followedBy network: FollowingLayers
     ) {
         self.mean = mean.map { Float($0) }
-        self.components = Matrix(
-            rows: components.rows, columns: components.columns,
-            elements: components.withElements { $0.map { Float($0) } })
+        self.components = Matrix(converting: .double(components))
         self.steps = steps
-        self.network = network
+        self.network = NetworkTail(network)
+        self.site = site
         correct = Array(repeating: 0, count: steps.count)
     }
 
@@ -98,7 +99,7 @@ public struct ReconstructionAccuracy: SecondPassAccumulator {
             let next = min(step, components.rows)
             reconstruction.add(scores, times: components, inner: done..<next)
             done = next
-            let answers = network.classes(ofPreActivations: reconstruction)
+            let answers = network.classes(of: reconstruction, at: site)
             return zip(answers, labels).count { $0 == $1 }
         }
     }

@@ -27,8 +27,8 @@ import Testing
                 x.rows(first..<first + min(rows, x.rows - first)), firstSample: first)
         }
         for block in blocks { pass.update(with: block) }
-        #expect(!pass.needsFollowingLayers)
-        var second = pass.secondPass(followedBy: .failure(.notAskedFor))
+        var second = pass.secondPass()
+        #expect(!second.wants(.followingLayers))
         while second.isNeeded {
             for block in blocks { second.update(with: block) }
             second.endPass()
@@ -216,9 +216,7 @@ import Testing
         let metric = try pca(2, oversampling: 1, powerIterations: 1)
         let layer = testLayer(x)
         func finish(_ accumulator: PCA.Accumulator) throws -> PCA.Output {
-            var second = try metric.secondPass(
-                after: accumulator, for: layer, followedBy: .failure(.notAskedFor)
-            ).get()
+            var second = try metric.secondPass(after: accumulator, for: layer).get()
             repeat { second.update(with: ActivationBlock(x)) } while try second.endPass()
             return try metric.output(of: accumulator, and: second, for: layer)
         }

@@ -40,7 +40,9 @@ import Testing
     private func output(
         _ configuration: PCA.Configuration, labels: [Int], blockRows: Int
     ) throws -> PCA.Output {
-        let layer = testLayer(.float(x))
+        var layer = testLayer(.float(x))
+        layer.site = .pre
+        layer.context = RunContext(followingLayers: .success(network), labels: .success(()))
         var pass = LayerPass([ConfiguredMetric(PCA(configuration: configuration))], on: layer)
         let blocks = stride(from: 0, to: x.rows, by: blockRows).map { first in
             let rows = first..<min(x.rows, first + blockRows)
@@ -48,7 +50,7 @@ import Testing
                 .float(x.rows(rows)), firstSample: first, labels: Array(labels[rows]))
         }
         for block in blocks { pass.update(with: block) }
-        var second = pass.secondPass(followedBy: .success(network))
+        var second = pass.secondPass()
         for block in blocks { second.update(with: block) }
         return try #require(try pass.outputs(secondPass: second)[0].get() as? PCA.Output)
     }
@@ -98,10 +100,13 @@ import Testing
 
     @Test func withoutTheFollowingLayersTheFirstPassStands() throws {
         let metric = ConfiguredMetric(PCA(configuration: try PCA.Configuration(accuracy: .grid)))
-        var pass = LayerPass([metric], on: testLayer(.float(x)))
+        var layer = testLayer(.float(x))
+        layer.context.followingLayers = .success(network)
+        layer.context.labels = .failure(Refusal("the run stores no labels"))
+        var pass = LayerPass([metric], on: layer)
         pass.update(with: ActivationBlock(.float(x)))
-        let second = pass.secondPass(followedBy: .failure(SecondPassRefusal("no labels")))
-        #expect(second.refusals == [0: "no labels"])
+        let second = pass.secondPass()
+        #expect(second.refusals == [0: "no accuracy: the run stores no labels"])
         let output = try #require(try pass.outputs(secondPass: second)[0].get() as? PCA.Output)
         #expect(output.accuracy == nil)
         #expect(output.verdict == .ok)

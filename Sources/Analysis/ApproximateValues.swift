@@ -1,0 +1,128 @@
+import LinearAlgebra
+import MetricCore
+import RunFormat
+
+/// Values of some samples with the squared error that each of them may have through rounding.
+struct ApproximateValues {
+    /// Shape (samples, neurons).
+    var values: Matrix<Double>
+    /// The squared error of each value.
+    var error: Matrix<Double>
+
+    /// What networks that compute in single precision may lose in a product beside the rounding of what is
+    /// stored: that of TF32, in which GPUs multiply matrices.
+    private static let arithmetic = StoredRounding(relative: 0x1p-12)
+
+    /// Values as they are recorded.
+    init(_ values: Matrix<Double>, stored rounding: StoredRounding) {
+        self.values = values
+        error = values.mapped { rounding.squaredError(of: $0) }
+    }
+
+    /// Pre-activations x W + b for these values x.
+    ///
+    /// Errors of independent rounding add up in the squares.
+    func times(
+        _ weight: Matrix<Double>, stored: StoredRounding,
+        adding bias: (values: [Double], rounding: StoredRounding)?
+    ) -> ApproximateValues {
+        var result = self
+        result.values = values.times(weight)
+        let (squares, squaredWeight) = (values.mapped { $0 * $0 }, weight.mapped { $0 * $0 })
+        let relative = stored.relative * stored.relative
+        let own = squares.times(squaredWeight)
+        result.error = error.times(squaredWeight)
+        for row in 0..<own.rows {
+            let absolute =
+                squares.row(row).reduce(0, +) * stored.absolute * stored.absolute
+            for column in 0..<own.columns {
+                result.error[row, column] +=
+                    own[row, column] * (relative + Self.arithmetic.squaredError(of: 1)) + absolute
+                guard let bias else { continue }
+                result.values[row, column] += bias.values[column]
+                result.error[row, column] += bias.rounding.squaredError(of: bias.values[column])
+            }
+        }
+        return result
+    }
+
+    /// What the next layer reads for these pre-activations.
+    func behind(
+        _ activation: Nonlinearity, gate: (values: [Double], rounding: StoredRounding)?
+    ) -> ApproximateValues {
+        var result = self
+        activation.apply(to: &result.values)
+        for row in 0..<values.rows {
+            // No nonlinearity is steeper than 1; those of a whole layer add up two errors.
+            let largest = activation.joinsNeurons ? 4 * (error.row(row).max() ?? 0) : 0
+            for column in 0..<values.columns {
+                let y = result.values[row, column]
+                var own = activation.joinsNeurons ? largest : error[row, column]
+                own += Self.arithmetic.squaredError(of: y)
+                if let gate {
+                    let factor = gate.values[column]
+                    own = own * factor * factor + y * y * gate.rounding.squaredError(of: factor)
+                    result.values[row, column] = y * factor
+                }
+                result.error[row, column] = own
+            }
+        }
+        return result
+    }
+
+    /// Compares with what is recorded of the same values.
+    func reproduces(_ recorded: Matrix<Double>, stored: StoredRounding) -> Reproduction {
+        var reproduction = Reproduction()
+        for row in 0..<min(values.rows, recorded.rows) {
+            for column in 0..<values.columns {
+                let (x, y) = (values[row, column], recorded[row, column])
+                reproduction.add(x, y, error: error[row, column] + stored.squaredError(of: y))
+            }
+        }
+        return reproduction
+    }
+}
+
+/// How far recorded values are from computed ones.
+struct Reproduction {
+    private var difference = 0.0
+    private var error = 0.0
+    private var size = 0.0
+    private var count = 0
+
+    fileprivate mutating func add(_ x: Double, _ y: Double, error e: Double) {
+        guard x.isFinite, y.isFinite, e.isFinite else { return }
+        difference += (x - y) * (x - y)
+        error += e
+        size += y * y
+        count += 1
+    }
+
+    /// Rounding errors are spread evenly, so that their root mean square is 0.6 of the largest.
+    private var allowed: Double { 2 * error.squareRoot() }
+
+    /// Whether some values were compared and differ by no more than rounding explains.
+    var isGood: Bool { count > 0 && difference.squareRoot() <= allowed }
+
+    /// How far apart they are, in words.
+    var description: String {
+        guard count > 0 else { return "hold no finite values" }
+        guard size > 0 else { return "are zero, and the computed ones are not" }
+        func share(_ x: Double) -> String { "\((100 * x / size.squareRoot()).brief()) %" }
+        return "differ by \(share(difference.squareRoot())) from what the recorded layers give, "
+            + "of which rounding explains \(share(allowed))"
+    }
+}
+
+extension StoredRounding {
+    /// The square of the largest error of `x`.
+    func squaredError(of x: Double) -> Double {
+        relative * relative * x * x + absolute * absolute
+    }
+}
+
+extension Matrix<Double> {
+    fileprivate func mapped(_ transform: (Double) -> Double) -> Matrix<Double> {
+        Matrix(rows: rows, columns: columns, elements: withElements { $0.map(transform) })
+    }
+}
