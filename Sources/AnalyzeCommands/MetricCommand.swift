@@ -44,7 +44,7 @@ struct All<Metrics: MetricList>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "all",
-            abstract: "Every metric that applies, in one pass over the file.",
+            abstract: "Every metric that applies and costs little, in one pass over the file.",
             discussion: """
                 Examples:
                   analyze all run.h5

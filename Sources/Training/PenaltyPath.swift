@@ -154,11 +154,13 @@ public struct PenaltyChoice: Sendable {
                 parameters: zip(sizes, units).reduce(0) { $0 + $1.1 * ($1.0 + 1) },
                 quality: model.quality(on: validation), losses: model.losses(on: validation))
         }
-        chosen = Self.smallestGood(entries.map(\.losses), parameters: entries.map(\.parameters))
+        chosen = Self.smallestGood(
+            entries.map(\.losses), parameters: entries.map(\.parameters),
+            isPlain: entries.map { $0.share == nil })
     }
 
     /// The network with the fewest parameters of those whose mean loss is at most one standard error
-    /// above the least.
+    /// above the least; one without a penalty only if no other is as good.
     ///
     /// The standard error is that of the mean of the differences, sample by sample, so that what is hard
     /// for all networks does not count.
@@ -166,8 +168,11 @@ public struct PenaltyChoice: Sendable {
     /// - Parameters:
     ///   - losses: of each network on the same samples.
     ///   - parameters: of each network.
+    ///   - isPlain: whether a network has no penalty; empty: all have one.
     /// - Returns: an index; networks whose loss is no number are not chosen if there is another.
-    static func smallestGood(_ losses: [[Double]], parameters: [Int]) -> Int {
+    static func smallestGood(
+        _ losses: [[Double]], parameters: [Int], isPlain: [Bool] = []
+    ) -> Int {
         let means = losses.map { $0.reduce(0, +) / Double(max(1, $0.count)) }
         let finite = means.indices.filter { means[$0].isFinite }
         guard let best = finite.min(by: { means[$0] < means[$1] }) else { return 0 }
@@ -178,7 +183,9 @@ public struct PenaltyChoice: Sendable {
             let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             return n > 1 ? mean <= (squares / (n - 1) / n).squareRoot() : index == best
         }
-        return good.min { (parameters[$0], means[$0]) < (parameters[$1], means[$1]) } ?? best
+        let penalized = good.filter { !(isPlain.indices.contains($0) && isPlain[$0]) }
+        return (penalized.isEmpty ? good : penalized)
+            .min { (parameters[$0], means[$0]) < (parameters[$1], means[$1]) } ?? best
     }
 }
 

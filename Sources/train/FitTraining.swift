@@ -24,8 +24,8 @@ struct FitOptions: ParsableArguments {
             """
             Strength of the penalty on the size, as a share of the strength above which nothing would be \
             learned; may be repeated. Of several the smallest network is kept that does as well as the \
-            best on the validation rows, to one standard error. Default: 0.3, 0.1, 0.03, 0.01, and a plain \
-            network that stops early.
+            best on the validation rows, to one standard error. Default: 0.3, 0.1, 0.03, 0.01, and for \
+            tables in which there is little to learn a plain network that stops early.
             """, valueName: "share"))
     var penaltyShare: [Double] = []
     @Option(

@@ -20,6 +20,20 @@ import Testing
         #expect(PenaltyChoice.smallestGood([noisy, best], parameters: [10, 10]) == 1)
     }
 
+    /// However small it is: whoever fits a table asks for a network that lost what it does not need.
+    @Test func thePlainNetworkOnlyIfNoOtherIsAsGood() {
+        let best = [1.0, 1, 1, 1]
+        let noisy = [1.5, 0.7, 1.2, 0.8]
+        let worse = [1.1, 1.1, 1.1, 1.1]
+        func chosen(_ losses: [[Double]]) -> Int {
+            PenaltyChoice.smallestGood(
+                losses, parameters: [100, 50, 10], isPlain: [false, false, true])
+        }
+        #expect(chosen([best, worse, noisy]) == 0)
+        #expect(chosen([worse, noisy, best]) == 1)
+        #expect(chosen([worse, worse, best]) == 2)
+    }
+
     @Test func lossesThatAreNoNumbers() {
         let nan = [Double.nan, 1]
         #expect(PenaltyChoice.smallestGood([nan, [2, 2]], parameters: [1, 9]) == 1)

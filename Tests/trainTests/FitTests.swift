@@ -43,7 +43,6 @@ import Testing
             "2 values: a, b, large", "target, a number",
             "136 rows to learn from, 24 to choose by, 40 to judge by; 3 inputs",
             "penalty share 0.3 ", "penalty share 0.01", "no penalty", "kept", "network 3-",
-            "inputs are used",
             "test price: RMSE",
         ] {
             #expect(outcome.output.contains(words), "\(outcome.output)")
@@ -64,6 +63,11 @@ import Testing
         let first = try Data(contentsOf: folder.url.appending(path: "run.h5"))
         #expect(try fit("--learning-rate", "0.01").code == 0)
         #expect(try Data(contentsOf: folder.url.appending(path: "run.h5")) == first)
+        // Of one penalty there is nothing to choose.
+        let small = try fit("--learning-rate", "0.01", "--penalty-share", "0.1")
+        #expect(small.code == 0, "\(small.errors)")
+        #expect(small.output.contains("inputs are used"), "\(small.output)")
+        #expect(!small.output.contains("kept"), "\(small.output)")
     }
 
     /// The rows of the test part, predicted from the run file alone, give the recorded outputs.
