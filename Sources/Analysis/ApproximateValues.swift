@@ -72,45 +72,65 @@ struct ApproximateValues {
 
     /// Compares with what is recorded of the same values.
     func reproduces(_ recorded: Matrix<Double>, stored: StoredRounding) -> Reproduction {
-        var reproduction = Reproduction()
+        var reproduction = Reproduction(columns: values.columns)
         for row in 0..<min(values.rows, recorded.rows) {
             for column in 0..<values.columns {
                 let (x, y) = (values[row, column], recorded[row, column])
-                reproduction.add(x, y, error: error[row, column] + stored.squaredError(of: y))
+                reproduction.add(
+                    x, y, error: error[row, column] + stored.squaredError(of: y), to: column)
             }
         }
         return reproduction
     }
 }
 
-/// How far recorded values are from computed ones.
+/// How far recorded values are from computed ones, neuron by neuron: the rounding of one large neuron
+/// would hide that all others differ.
 struct Reproduction {
-    private var difference = 0.0
-    private var error = 0.0
-    private var size = 0.0
-    private var count = 0
+    private struct Sums {
+        var difference = 0.0
+        var error = 0.0
+        var size = 0.0
+        var count = 0.0
 
-    fileprivate mutating func add(_ x: Double, _ y: Double, error e: Double) {
-        guard x.isFinite, y.isFinite, e.isFinite else { return }
-        difference += (x - y) * (x - y)
-        error += e
-        size += y * y
-        count += 1
+        /// Rounding errors are spread evenly, so that their root mean square is 0.6 of the largest; that of
+        /// few values may be larger.
+        var allowed: Double { (2 + 4 / count.squareRoot()) * error.squareRoot() }
+
+        /// How far the difference is beyond what is allowed; above 1 is too far.
+        var excess: Double { difference == 0 ? 0 : difference.squareRoot() / allowed }
     }
 
-    /// Rounding errors are spread evenly, so that their root mean square is 0.6 of the largest.
-    private var allowed: Double { 2 * error.squareRoot() }
+    private var sums: [Sums]
 
-    /// Whether some values were compared and differ by no more than rounding explains.
-    var isGood: Bool { count > 0 && difference.squareRoot() <= allowed }
+    fileprivate init(columns: Int) { sums = Array(repeating: Sums(), count: columns) }
 
-    /// How far apart they are, in words.
+    fileprivate mutating func add(_ x: Double, _ y: Double, error e: Double, to column: Int) {
+        guard x.isFinite, y.isFinite, e.isFinite else { return }
+        sums[column].difference += (x - y) * (x - y)
+        sums[column].error += e
+        sums[column].size += y * y
+        sums[column].count += 1
+    }
+
+    /// Whether some values were compared, and no neuron's differ by more than rounding explains.
+    var isGood: Bool {
+        sums.contains { $0.count > 0 } && sums.allSatisfy { $0.count == 0 || $0.excess <= 1 }
+    }
+
+    /// How far apart those of the worst neuron are, in words.
     var description: String {
-        guard count > 0 else { return "hold no finite values" }
-        guard size > 0 else { return "are zero, and the computed ones are not" }
-        func share(_ x: Double) -> String { "\((100 * x / size.squareRoot()).brief()) %" }
-        return "differ by \(share(difference.squareRoot())) from what the recorded layers give, "
-            + "of which rounding explains \(share(allowed))"
+        let compared = sums.indices.filter { sums[$0].count > 0 }
+        guard let worst = compared.max(by: { sums[$0].excess < sums[$1].excess }) else {
+            return "hold no finite values"
+        }
+        let sum = sums[worst]
+        guard sum.size > 0 else {
+            return "are zero for neuron \(worst), and the computed ones are not"
+        }
+        func share(_ x: Double) -> String { "\((100 * x / sum.size.squareRoot()).brief()) %" }
+        return "differ by \(share(sum.difference.squareRoot())) for neuron \(worst) from what the "
+            + "recorded layers give, of which rounding explains \(share(sum.allowed))"
     }
 }
 

@@ -8,8 +8,10 @@ extension RunNetwork {
         case follows
         /// Nothing is recorded that could be compared.
         case unrecorded
-        /// It does not, or cannot be computed.
-        case broken(Refusal)
+        /// It does not.
+        case refuted(Refusal)
+        /// It cannot be computed.
+        case unknown(Refusal)
 
         /// Whether recorded values were compared and follow.
         var isConfirmed: Bool {
@@ -69,7 +71,7 @@ extension RunNetwork {
         for position in first...last {
             switch await link(position, of: snapshot) {
             case .follows: break
-            case .broken(let refusal): throw refusal
+            case .refuted(let refusal), .unknown(let refusal): throw refusal
             case .unrecorded:
                 guard position == last else { continue }
                 throw Refusal(
@@ -90,8 +92,10 @@ extension RunNetwork {
         let key = LinkKey(snapshot: snapshot, position: position)
         if let link = links[key] { return link }
         let link: Link
-        do { link = try await compare(position, of: snapshot) } catch {
-            link = .broken(Refusal(error))
+        do { link = try await compare(position, of: snapshot) } catch let error as Contradiction {
+            link = .refuted(Refusal(error.description))
+        } catch {
+            link = .unknown(Refusal(error))
         }
         links[key] = link
         return link
@@ -127,7 +131,12 @@ extension RunNetwork {
         let entry = try order(of: snapshot).entries[position]
         guard let pre = entry.pre, let post = entry.post else { return }
         let values = try await recorded(pre)
-        try await require(post, equals: try behind(entry, values))
+        do {
+            try await require(post, equals: try behind(entry, values))
+        } catch let error as Contradiction {
+            // It says nothing against the layer before.
+            throw Refusal(error.description)
+        }
     }
 
     /// What the next layer reads of the recorded values of a layer.
@@ -170,7 +179,7 @@ extension RunNetwork {
         }
         let reproduction = computed.reproduces(recorded.values, stored: array.rounding)
         guard !reproduction.isGood else { return }
-        throw Refusal(
+        throw Contradiction(
             "the first samples of \(array.path) \(reproduction.description); is an activation, a "
                 + "bias, a connection, a layer or an index not stored?")
     }
@@ -219,4 +228,11 @@ extension RunNetwork {
         let first = block.rows(0..<min(block.rows, Self.checkedSamples))
         return ApproximateValues(Matrix(converting: first), stored: array.rounding)
     }
+}
+
+/// Recorded values are not those that the recorded layers give.
+private struct Contradiction: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

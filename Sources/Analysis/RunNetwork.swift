@@ -141,7 +141,7 @@ actor RunNetwork {
             }
             switch await link(position, of: place.snapshot) {
             case .follows: return post
-            case .broken(let refusal): throw refusal
+            case .refuted(let refusal), .unknown(let refusal): throw refusal
             case .unrecorded:
                 throw Refusal("the layer records no values that its inputs could be checked by")
             }
@@ -202,17 +202,23 @@ actor RunNetwork {
                 }), let weight = order.entries[offset].weight
             else { throw Refusal("no layer with weights follows") }
             let next = order.entries[offset]
-            if !order.isStored {
-                let isConfirmed = await link(offset, of: place.snapshot).isConfirmed
-                guard isConfirmed, offset == position + 1 else {
+            if offset == position + 1 {
+                let link = await link(offset, of: place.snapshot)
+                // Layers beside each other, as the projections of attention, have indices as well.
+                if case .refuted(let refusal) = link { throw refusal }
+                guard order.isStored || link.isConfirmed else {
                     throw Refusal(LayerOrder.isUnknown)
                 }
+            } else if !order.isStored {
+                throw Refusal(LayerOrder.isUnknown)
             }
             if let refusal = weight.refusal { throw refusal }
             let neurons = entry.neurons ?? 0
+            // A dense layer reads each channel of an image at all of its positions.
+            let isImage = [entry.weight, entry.pre, entry.post].contains { $0?.shape.count == 4 }
             guard weight.shape.count == 2 || weight.shape.count == 4, neurons > 0,
                 weight.shape[1] > 0, weight.shape[1] % neurons == 0,
-                weight.shape.count == 2 || weight.shape[1] == neurons
+                weight.shape[1] == neurons || weight.shape.count == 2 && isImage
             else {
                 throw Refusal(
                     "the weights of \(next.displayName), the next layer, are \(weight.shapeDescription) "

@@ -49,7 +49,10 @@ public struct TrainingHistory: Sendable, Equatable {
         _ title: String, _ label: String, _ parts: [(name: String, values: [Double])]
     ) -> Figure? {
         let series = parts.compactMap { part -> Figure.Series? in
-            let points = part.values.enumerated().filter { $0.element.isFinite }
+            // More points than that are no finer curve, and a file may claim millions.
+            let step = max(1, part.values.count / 2_000)
+            let points = part.values.enumerated()
+                .filter { $0.offset % step == 0 && $0.element.isFinite }
             guard !points.isEmpty else { return nil }
             return Figure.Series(
                 name: part.name, mark: points.count == 1 ? .points : .line,

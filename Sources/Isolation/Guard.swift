@@ -1,4 +1,5 @@
 import CProcess
+import Dispatch
 import Glibc
 
 /// The watch over this process: a damaged file ends a command with one line and an exit code, never
@@ -39,7 +40,7 @@ public enum Guard {
     /// Runs `body`, which reads the file at `path`, in a program that does other work before and after.
     ///
     /// The watch starts with the first file. Afterwards a fault is a mistake of this program again, and
-    /// nothing is limited.
+    /// nothing is limited. One file is read so at a time; others wait.
     ///
     /// - Parameters:
     ///   - name: the file as people read it, without control characters.
@@ -52,6 +53,8 @@ public enum Guard {
     public static func whileReading<R, E: Error>(
         _ name: String, at path: String, isAlone: Bool = true, _ body: () throws(E) -> R
     ) throws(E) -> R {
+        reading.wait()
+        defer { reading.signal() }
         start()
         setEndings { Loss($0).line(name, start: "") }
         allowTime(for: path)
@@ -63,6 +66,8 @@ public enum Guard {
         }
         return try body()
     }
+
+    private static let reading = DispatchSemaphore(value: 1)
 
     /// Gives calls of the library the time that the file at `path` can need: decoding a chunk of
     /// 1 GiB takes 3 seconds.

@@ -54,9 +54,14 @@ public final class Worker: Sendable {
         // the other, which must not take it for a loss.
         signal(SIGINT, SIG_IGN)
         signal(SIGQUIT, SIG_IGN)
-        // The other process tells of these.
-        signal(SIGTERM, SIG_DFL)
-        signal(SIGHUP, SIG_DFL)
+        // The other process tells of these, unless it ignores them, as under nohup.
+        for number in [SIGTERM, SIGHUP] {
+            var old = sigaction()
+            guard sigaction(number, nil, &old) == 0,
+                unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) != 1
+            else { continue }
+            signal(number, SIG_DFL)
+        }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(Int32(RLIMIT_CORE.rawValue), &none)
         // Where memory runs out all the same, this process is to go, not the one that goes on.

@@ -1,6 +1,8 @@
 public import Datasets
 import Files
+import FoundationEssentials
 import Glibc
+import HDF5
 import LinearAlgebra
 import Networks
 import RunFormat
@@ -30,22 +32,50 @@ public struct PenaltyPath: Sendable {
         public var share: Double?
         /// The training, with a run file of its own unless it is the only one.
         public var job: TrainingJob
+
+        /// Whether it ended with finite numbers.
+        fileprivate var isUsable: Bool {
+            get throws {
+                guard job.exists(job.output) else { return false }
+                let outcome = try RunFile.reading(job.output) { run throws(RunError) in
+                    run.attributes[Schema.Attribute.outcome]
+                }
+                return outcome != .text(TrainingOutcome.diverged.rawValue)
+            }
+        }
     }
 
     /// The trainings, in order.
     public var candidates: [Candidate] {
         guard !shares.isEmpty else { return [Candidate(share: nil, job: job)] }
+        // Beside the file itself, where the output is a link: the chosen one is renamed.
+        let place = outputFile(of: job.output)
+        let choice = shares.count > 1 ? identity : nil
         let penalized = shares.map { share in
             var job = job
+            job.choice = choice
             for index in job.configuration.penalties.indices {
                 job.configuration.penalties[index].strength = .share(share)
             }
-            if shares.count > 1 { job.output = "\(job.output).share-\(share)" }
+            if shares.count > 1 { job.output = "\(place).share-\(share)" }
             return Candidate(share: share, job: job)
         }
         guard var plain else { return penalized }
-        plain.output = "\(job.output).plain"
+        plain.output = "\(place).plain"
+        plain.choice = choice
         return penalized + [Candidate(share: nil, job: plain)]
+    }
+
+    /// What the choice is made from, as a text that no other path has.
+    private var identity: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var settings: [UInt8] = []
+        for job in [job] + [plain].compactMap({ $0 }) {
+            settings += Array((try? encoder.encode(job.configuration)) ?? Data())
+            settings += Array("\(job.hidden) \(job.filtersInputs)".utf8)
+        }
+        return "\(shares) \(Digest.of(settings))"
     }
 
     /// Trains what is missing, chooses, and leaves the chosen network's run as the only file.
@@ -53,7 +83,8 @@ public struct PenaltyPath: Sendable {
     /// - Parameters:
     ///   - data: with samples held out for validation, if there is something to choose.
     ///   - resuming: whether to go on from what an earlier call left.
-    ///   - train: trains one candidate to its end; the flag says whether it may go on from a checkpoint.
+    ///   - train: trains one candidate to its end; the flag says whether it may go on from a checkpoint. A
+    ///     candidate that diverges is none: `train` returns all the same, unless it is the only one.
     /// - Returns: what the choice was made from; `nil` if the run was complete before.
     /// - Throws: what `train` throws, `RunError`, ``StateFileError``.
     public func run(
@@ -82,9 +113,23 @@ public struct PenaltyPath: Sendable {
         }
         // Before hours of training: whether the run may be written at all.
         _ = try RunRecorder(path: job.output)
+        if !resuming {
+            // Of an earlier path, which nothing shall be taken from.
+            for candidate in candidates {
+                _ = try RunRecorder(path: candidate.job.output)
+                try StateFile.checkReplaceable(candidate.job.checkpointPath)
+            }
+            for candidate in candidates { candidate.job.removeFiles() }
+        }
         for candidate in candidates { try train(candidate, resuming) }
-        let choice = try PenaltyChoice(among: candidates, on: data)
-        let chosen = candidates[choice.chosen].job.output
+        let usable = try candidates.filter { try $0.isUsable }
+        guard !usable.isEmpty else {
+            throw TrainingError.setting(
+                name: "learning-rate", value: "\(job.configuration.optimizer.learningRate)",
+                expected: "less, as no training ended with finite numbers")
+        }
+        let choice = try PenaltyChoice(among: usable, on: data)
+        let chosen = usable[choice.chosen].job.output
         let target = outputFile(of: job.output)
         let code = withSystemPath(chosen) { old in
             withSystemPath(target) { rename(old, $0) == 0 ? 0 : errno }

@@ -119,7 +119,7 @@ public final class Trainer<Scalar: TrainingScalar> {
     }
 
     /// How the training ended, or would if it did now.
-    public var outcome: TrainingOutcome { stop ?? (isStable ? .converged : .budget) }
+    public var outcome: TrainingOutcome { stop ?? (isStable && !grows ? .converged : .budget) }
 
     /// The network of the epoch with the lowest validation loss, of those since the sizes changed
     /// last, if patience was set or the network resizes itself; else the last.

@@ -20,6 +20,8 @@ public struct TrainingJob: Sendable {
     public var filtersInputs = false
     /// The run whose final sizes these are, if the job is the plain network of one that resized itself.
     public var parent: String?
+    /// What the training is a candidate of; see ``PenaltyPath``.
+    var choice: String?
     /// Where the first weights come from instead of being drawn.
     public var pretrained: PretrainedNetwork?
     /// How the first weights are drawn, with the configuration's seed.

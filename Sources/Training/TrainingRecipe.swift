@@ -22,6 +22,8 @@ struct TrainingRecipe: Hashable, Sendable {
     /// `nil` for no filters on the inputs.
     var inputFilter: Bool?
     var parent: String?
+    /// What the training is a candidate of; see ``PenaltyPath``.
+    var choice: String?
     /// The digest of the pretrained network that the training begins with.
     var pretrained: String?
     var initialization: Initialization
@@ -47,6 +49,7 @@ struct TrainingRecipe: Hashable, Sendable {
         gate = job.gate.isPresent ? job.gate : nil
         inputFilter = job.filtersInputs ? true : nil
         parent = job.parent
+        choice = job.choice
         pretrained = job.pretrained?.digest
         initialization = job.initialization
         configuration = job.configuration
@@ -81,7 +84,7 @@ extension TrainingRecipe: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, dataSeed, samples, dataDigest, hidden, activation, initialization
         case configuration, record, recordSamples, recordLayers, recordType, compression
-        case snapshotEvery, gate, inputFilter, parent, pretrained
+        case snapshotEvery, gate, inputFilter, parent, choice, pretrained
     }
 
     init(from decoder: any Decoder) throws {
@@ -99,6 +102,7 @@ extension TrainingRecipe: Codable {
         gate = try values.decodeIfPresent(Gate.self, forKey: .gate)
         inputFilter = try values.decodeIfPresent(Bool.self, forKey: .inputFilter)
         parent = try values.decodeIfPresent(String.self, forKey: .parent)
+        choice = try values.decodeIfPresent(String.self, forKey: .choice)
         pretrained = try values.decodeIfPresent(String.self, forKey: .pretrained)
         initialization = try value(.initialization, default: .uniform)
         configuration = try values.decode(TrainingConfiguration.self, forKey: .configuration)
@@ -195,6 +199,7 @@ extension TrainingRecipe {
         if let gate { add("gate", gate) }
         if let inputFilter { add("input-filter", inputFilter) }
         if let parent { add("parent", parent) }
+        if let choice { add("penalty shares", choice) }
         if let pretrained { add("from", pretrained) }
         add("initialization", initialization)
         add("epochs", configuration.epochs)

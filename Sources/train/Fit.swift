@@ -90,14 +90,25 @@ struct Fit: ParsableCommand {
             if trainings.shares.count > 1 {
                 writeToStandardError("\(name(ofShare: candidate.share))\n")
             }
-            guard
-                case .trained(let result) = try runJob(
-                    candidate.job, on: loaded, resuming: resuming),
-                let divergence = result.divergence
-            else { return }
-            throw TrainingFailure(
-                path: candidate.job.output, error: .diverged(divergence), recorded: result.epoch)
+            do {
+                guard
+                    case .trained(let result) = try runJob(
+                        candidate.job, on: loaded, resuming: resuming),
+                    let divergence = result.divergence
+                else { return }
+                throw TrainingFailure(
+                    path: candidate.job.output, error: .diverged(divergence),
+                    recorded: result.epoch)
+            } catch let failure as TrainingFailure {
+                guard trainings.shares.count > 1, case .diverged = failure.error else {
+                    throw failure
+                }
+                writeToStandardError(
+                    "warning: \(name(ofShare: candidate.share)): \(failure.error)\n")
+            }
         }
+        // One that came after the last training.
+        if Interruption.came { Interruption.end() }
         for line in choice.map(lines(about:)) ?? [] { print(line) }
     }
 

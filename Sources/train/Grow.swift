@@ -74,6 +74,9 @@ struct GrowOptions: ParsableArguments {
         guard attempts > 0 else {
             throw ValidationError("--attempts is \(attempts); expected 1 or more")
         }
+        if let penalty, !(penalty >= 1e-7 && penalty.isFinite) {
+            throw ValidationError("--penalty is \(penalty); expected 1e-7 or more")
+        }
         guard method == .frozen || penalty == nil else {
             throw ValidationError("--penalty is of use with --method frozen only")
         }

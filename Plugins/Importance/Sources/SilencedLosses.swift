@@ -55,7 +55,7 @@ public struct SilencedLosses: MetricAccumulator {
         costPerSample = Double(neurons) * ((widths.first ?? 0) + behind)
         let most =
             options.samples
-            ?? Int(max(256, min(Double(Int32.max), Self.budget / max(1, costPerSample))))
+            ?? Int(max(16, min(Double(Int32.max), Self.budget / max(1, costPerSample))))
         chosen = most < layer.samples ? choice(of: most, among: layer.samples, options.seed) : nil
     }
 
