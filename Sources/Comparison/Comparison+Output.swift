@@ -40,7 +40,7 @@ extension Comparison {
         }
         summary.write(to: output)
         for track in [section.target] + section.quantities where !track.points.isEmpty {
-            output.write("\n\(bold(track.identifier))  \(visible(track.heading))\n")
+            output.write("\n\(bold(visible(track.identifier)))  \(visible(track.heading))\n")
             write(track, of: section, percent: percent, to: output)
         }
     }
