@@ -24,35 +24,20 @@ struct Compress: ParsableCommand {
                 --rule subgradient --schedule constant --output journal.h5
             """)
 
-    @OptionGroup(title: "Data") var data: DataOptions
     @Option(help: "Neurons of a hidden layer at the start; repeat it for more layers.")
     var hidden: [Int]
     @OptionGroup(title: "Size") var size: CompressOptions
-    @OptionGroup(title: "Training") var training: TrainingOptions
-    @Option(help: "Seed of the first weights and of the order of samples.")
-    var seed: UInt64 = 0
-    @OptionGroup(title: "Recording") var recording: RecordOptions
-    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
-    @Flag(help: "Go on from the checkpoint of an earlier call.")
-    var resume = false
-    @Option(help: "The run file.")
-    var output: String
+    @OptionGroup var common: JobOptions
 
     func run() throws {
         Program.useBestCore()
-        let loaded = try data.load()
-        var configuration = training.configuration(
-            seed: seed, for: loaded.dataset, decayKind: .decoupled)
+        let loaded = try common.data.load()
+        var configuration = common.configuration(for: loaded.dataset)
         size.apply(to: &configuration)
-        var job = TrainingJob(
-            dataSeed: data.dataSeed, hidden: hidden, activation: training.activation,
-            initialization: training.initialization, configuration: configuration,
-            recordedPart: recording.record, recording: recording.options,
-            snapshotEvery: recording.snapshotEvery, output: output)
+        var job = common.job(hidden: hidden, configuration)
         job.gate = size.gate
         job.filtersInputs = size.inputFilter
-        checkpoints.apply(to: &job)
-        try carryOut(job, on: loaded, resuming: resume)
+        try carryOut(job, on: loaded, resuming: common.resume)
     }
 }
 

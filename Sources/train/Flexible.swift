@@ -24,7 +24,6 @@ struct Flexible: ParsableCommand {
                 --only-size --output size.h5
             """)
 
-    @OptionGroup(title: "Data") var data: DataOptions
     @Option(help: "Neurons that a hidden layer has at most; repeat it for more layers.")
     var hidden: [Int]
     @Option(help: ArgumentHelp("Size of each hidden layer at first.", valueName: "x0"))
@@ -49,15 +48,7 @@ struct Flexible: ParsableCommand {
     var from: String?
     @Flag(help: "Learn the size alone; weights stay as they are.")
     var onlySize = false
-    @OptionGroup(title: "Training") var training: TrainingOptions
-    @Option(help: "Seed of the first weights and of the order of samples.")
-    var seed: UInt64 = 0
-    @OptionGroup(title: "Recording") var recording: RecordOptions
-    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
-    @Flag(help: "Go on from the checkpoint of an earlier call.")
-    var resume = false
-    @Option(help: "The run file.")
-    var output: String
+    @OptionGroup var common: JobOptions
 
     func validate() throws {
         guard sizePenalty >= 0 && sizePenalty.isFinite else {
@@ -73,17 +64,11 @@ struct Flexible: ParsableCommand {
 
     func run() throws {
         Program.useBestCore()
-        let loaded = try data.load()
-        var job = TrainingJob(
-            dataSeed: data.dataSeed, hidden: hidden, activation: training.activation,
-            initialization: training.initialization,
-            configuration: configuration(for: loaded.dataset),
-            recordedPart: recording.record, recording: recording.options,
-            snapshotEvery: recording.snapshotEvery, output: output)
+        let loaded = try common.data.load()
+        var job = common.job(hidden: hidden, configuration(for: loaded.dataset))
         job.gate = .ramp(start: start, slope: gateSlope)
         if let from { job.pretrained = try pretrained(from, loaded) }
-        checkpoints.apply(to: &job)
-        try carryOut(job, on: loaded, resuming: resume)
+        try carryOut(job, on: loaded, resuming: common.resume)
     }
 
     private var gateSlope: Gate.Slope {
@@ -94,8 +79,7 @@ struct Flexible: ParsableCommand {
     }
 
     private func configuration(for dataset: Dataset) -> TrainingConfiguration {
-        var configuration = training.configuration(
-            seed: seed, for: dataset, decayKind: .decoupled)
+        var configuration = common.configuration(for: dataset)
         configuration.penalties = [Penalty(.rampIntegral, .value(sizePenalty))]
         let names = (0..<hidden.count).map {
             hidden.count == 1 ? "hidden" : "hidden\($0 + 1)"

@@ -22,32 +22,17 @@ struct Grow: ParsableCommand {
               train grow --dataset add10 --block 50 --method frozen --penalty 1 --output blocks.h5
             """)
 
-    @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Size") var size: GrowOptions
-    @OptionGroup(title: "Training") var training: TrainingOptions
-    @Option(help: "Seed of the first weights and of the order of samples.")
-    var seed: UInt64 = 0
-    @OptionGroup(title: "Recording") var recording: RecordOptions
-    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
-    @Flag(help: "Go on from the checkpoint of an earlier call.")
-    var resume = false
-    @Option(help: "The run file.")
-    var output: String
+    @OptionGroup var common: JobOptions
 
     func run() throws {
         Program.useBestCore()
-        let loaded = try data.load(holding: 0.1)
-        var configuration = training.configuration(
-            seed: seed, for: loaded.dataset, decayKind: .decoupled)
+        let loaded = try common.data.load(holding: 0.1)
+        var configuration = common.configuration(for: loaded.dataset)
         try size.apply(to: &configuration)
-        var job = TrainingJob(
-            dataSeed: data.dataSeed, hidden: [size.block], activation: training.activation,
-            initialization: training.initialization, configuration: configuration,
-            recordedPart: recording.record, recording: recording.options,
-            snapshotEvery: recording.snapshotEvery, output: output)
+        var job = common.job(hidden: [size.block], configuration)
         if size.method == .frozen { job.gate = .filter() }
-        checkpoints.apply(to: &job)
-        try carryOut(job, on: loaded, resuming: resume)
+        try carryOut(job, on: loaded, resuming: common.resume)
     }
 }
 

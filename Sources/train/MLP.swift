@@ -17,29 +17,15 @@ struct MLP: ParsableCommand {
               train mlp --dataset mnist --hidden 512 --epochs 10 --seed 1 --output run.h5
             """)
 
-    @OptionGroup(title: "Data") var data: DataOptions
     @Option(help: "Neurons of a hidden layer; repeat it for more layers.")
     var hidden: [Int]
-    @OptionGroup(title: "Training") var training: TrainingOptions
-    @Option(help: "Seed of the first weights and of the order of samples.")
-    var seed: UInt64 = 0
-    @OptionGroup(title: "Recording") var recording: RecordOptions
-    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
-    @Flag(help: "Go on from the checkpoint of an earlier call.")
-    var resume = false
-    @Option(help: "The run file.")
-    var output: String
+    @OptionGroup var common: JobOptions
 
     func run() throws {
         Program.useBestCore()
-        let loaded = try data.load()
-        var job = TrainingJob(
-            dataSeed: data.dataSeed, hidden: hidden, activation: training.activation,
-            initialization: training.initialization,
-            configuration: training.configuration(seed: seed, for: loaded.dataset),
-            recordedPart: recording.record, recording: recording.options,
-            snapshotEvery: recording.snapshotEvery, output: output)
-        checkpoints.apply(to: &job)
-        try carryOut(job, on: loaded, resuming: resume)
+        let loaded = try common.data.load()
+        let job = common.job(
+            hidden: hidden, common.configuration(for: loaded.dataset, decayKind: .coupled))
+        try carryOut(job, on: loaded, resuming: common.resume)
     }
 }
