@@ -31,6 +31,9 @@ class Runs:
         self.tools = tools
         self.paths = hdf5_seeds.make(folder, seed)
         self.good = self.paths[0]
+        # Damage to what is refused anyway would try nothing.
+        for path in self.paths:
+            checked([tools.analyze, "variance", path], folder)
         self.originals = {path: open(path, "rb").read() for path in self.paths}
 
     def make(self, random, folder):
