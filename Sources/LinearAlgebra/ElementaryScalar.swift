@@ -1,7 +1,7 @@
 import Glibc
-public import LinearAlgebra
 
-/// A scalar with the elementary functions that nonlinearities and losses are made of.
+/// A scalar with the elementary functions that activations, losses and gates are made of: `Float`, or
+/// `Double` where gradients are checked.
 public protocol ElementaryScalar: BLASScalar {
     /// e to the power of `x`.
     static func exponential(_ x: Self) -> Self

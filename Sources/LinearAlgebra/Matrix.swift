@@ -157,6 +157,19 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     }
 }
 
+extension Matrix where Scalar: BinaryFloatingPoint {
+    /// The same matrix with elements in double precision.
+    public var inDoubles: Matrix<Double> {
+        withElements { source in
+            Matrix<Double>(rows: rows, columns: columns) { target in
+                for index in source.indices {
+                    target.initializeElement(at: index, to: Double(source[index]))
+                }
+            }
+        }
+    }
+}
+
 extension Matrix: Equatable {
     /// Whether shape and all elements are equal; NaN equals nothing.
     public static func == (a: Matrix, b: Matrix) -> Bool {

@@ -1,3 +1,5 @@
+public import LinearAlgebra
+
 /// A nonlinearity, applied to each value by itself.
 public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
     /// max(x, 0), with derivative 0 at 0. NaN stays NaN, as in every activation and derivative, so
@@ -10,7 +12,7 @@ public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// The activation of one value.
     @inline(__always)
-    public func callAsFunction<Scalar: NetworkScalar>(_ x: Scalar) -> Scalar {
+    public func callAsFunction<Scalar: ElementaryScalar>(_ x: Scalar) -> Scalar {
         switch self {
         case .relu: x <= 0 ? 0 : x
         case .tanh: Scalar.hyperbolicTangent(x)
@@ -22,7 +24,7 @@ public enum Activation: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// 1 / (1 + e⁻ˣ), without overflow: the exponential's argument is never positive.
 @inline(__always)
-private func logistic<Scalar: NetworkScalar>(_ x: Scalar) -> Scalar {
+private func logistic<Scalar: ElementaryScalar>(_ x: Scalar) -> Scalar {
     let e = Scalar.exponential(-x.magnitude)
     return (x < 0 ? e : 1) / (1 + e)
 }
@@ -30,7 +32,7 @@ private func logistic<Scalar: NetworkScalar>(_ x: Scalar) -> Scalar {
 /// Writes `values` plus `bias` to `target`, for the columns `range`; rows are `stride` apart.
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-func copy<Scalar: NetworkScalar>(
+func copy<Scalar: ElementaryScalar>(
     _ values: UnsafePointer<Scalar>, adding bias: UnsafePointer<Scalar>,
     to target: UnsafeMutablePointer<Scalar>, samples: Int, stride: Int, range: Range<Int>
 ) {
@@ -46,7 +48,7 @@ extension Activation {
     /// times `factors`, one a column, where there are any; rows are `stride` apart.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    package func apply<Scalar: NetworkScalar>(
+    package func apply<Scalar: ElementaryScalar>(
         adding bias: UnsafePointer<Scalar>, to values: UnsafeMutablePointer<Scalar>,
         times factors: UnsafePointer<Scalar>?, samples: Int, stride: Int, range: Range<Int>
     ) {
@@ -75,7 +77,7 @@ extension Activation {
     /// `gateSums` the sums of the products of `gradient`, as it comes, and `post`.
     @_specialize(where Scalar == Float)
     @_specialize(where Scalar == Double)
-    package func differentiate<Scalar: NetworkScalar>(
+    package func differentiate<Scalar: ElementaryScalar>(
         _ gradient: UnsafeMutablePointer<Scalar>, post: UnsafePointer<Scalar>,
         sums: UnsafeMutablePointer<Scalar>,
         factors: (value: UnsafePointer<Scalar>, inverse: UnsafePointer<Scalar>)?,

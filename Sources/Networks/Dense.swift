@@ -2,7 +2,7 @@ public import LinearAlgebra
 
 /// A fully connected layer: pre = x Wᵀ + b, post = factor · activation(pre), with W of shape (units,
 /// inputs) and a factor 1 for each unit unless the layer has a gate.
-public struct Dense<Scalar: NetworkScalar>: Layer, Hashable {
+public struct Dense<Scalar: ElementaryScalar>: Layer, Hashable {
     /// What it reads; positions are inputs like any others.
     public let input: UnitShape
     /// Its neurons, with one position each.

@@ -88,7 +88,7 @@ public enum Gate: Sendable, Hashable, Codable {
     }
 
     /// Fills the values of a slot at the start of a training.
-    func initialize<Scalar: NetworkScalar>(
+    func initialize<Scalar: ElementaryScalar>(
         _ name: String, _ values: UnsafeMutableBufferPointer<Scalar>,
         using generator: inout SeededGenerator
     ) {
@@ -117,7 +117,7 @@ public enum Gate: Sendable, Hashable, Codable {
     ///   - value: one factor a unit.
     ///   - inverse: one a unit.
     ///   - units: of the layer.
-    func write<Scalar: NetworkScalar>(
+    func write<Scalar: ElementaryScalar>(
         from parameters: [UnsafePointer<Scalar>], slope: Double, isExact: Bool,
         to value: UnsafeMutablePointer<Scalar>, inverse: UnsafeMutablePointer<Scalar>, units: Int
     ) {
@@ -154,7 +154,7 @@ public enum Gate: Sendable, Hashable, Codable {
     ///   - slope: k, unless it is learned.
     ///   - gradients: one for each slot.
     ///   - units: of the layer.
-    func differentiate<Scalar: NetworkScalar>(
+    func differentiate<Scalar: ElementaryScalar>(
         sums: UnsafePointer<Scalar>, inverse: UnsafePointer<Scalar>,
         parameters: [UnsafePointer<Scalar>], slope: Double,
         to gradients: [UnsafeMutablePointer<Scalar>], units: Int

@@ -14,7 +14,7 @@ public enum Initialization: String, Sendable, Hashable, Codable, CaseIterable {
     case glorot
 
     /// Fills the weights of a layer.
-    public func fillWeights<Scalar: NetworkScalar>(
+    public func fillWeights<Scalar: ElementaryScalar>(
         _ values: UnsafeMutableBufferPointer<Scalar>, inputs: Int, neurons: Int,
         using generator: inout SeededGenerator
     ) {
@@ -30,7 +30,7 @@ public enum Initialization: String, Sendable, Hashable, Codable, CaseIterable {
     }
 
     /// Fills the biases of a layer.
-    public func fillBiases<Scalar: NetworkScalar>(
+    public func fillBiases<Scalar: ElementaryScalar>(
         _ values: UnsafeMutableBufferPointer<Scalar>, inputs: Int,
         using generator: inout SeededGenerator
     ) {
@@ -42,7 +42,7 @@ public enum Initialization: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
-    private func fill<Scalar: NetworkScalar>(
+    private func fill<Scalar: ElementaryScalar>(
         _ values: UnsafeMutableBufferPointer<Scalar>, halfWidth: Double,
         using generator: inout SeededGenerator
     ) {

@@ -4,7 +4,7 @@ public import LinearAlgebra
 ///
 /// Inputs whose filter is 0 can be removed as units are: the layer then reads only those that are
 /// left, and the layer behind it has fewer weights. The network still takes all inputs.
-public struct InputFilter<Scalar: NetworkScalar>: Layer, Hashable {
+public struct InputFilter<Scalar: ElementaryScalar>: Layer, Hashable {
     /// All inputs.
     public let input: UnitShape
     /// The inputs that are left.
@@ -72,7 +72,7 @@ public struct InputFilter<Scalar: NetworkScalar>: Layer, Hashable {
 
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-private func gather<Scalar: NetworkScalar>(
+private func gather<Scalar: ElementaryScalar>(
     _ pass: LayerPass<Scalar>, _ selected: [Int], _ factors: UnsafePointer<Scalar>
 ) {
     let stride = pass.inputCount
@@ -87,7 +87,7 @@ private func gather<Scalar: NetworkScalar>(
 
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-private func addProducts<Scalar: NetworkScalar>(
+private func addProducts<Scalar: ElementaryScalar>(
     _ gradient: UnsafePointer<Scalar>, _ values: UnsafePointer<Scalar>,
     to sums: UnsafeMutablePointer<Scalar>, samples: Int, units: Int
 ) {

@@ -8,7 +8,7 @@ public import LinearAlgebra
 /// Matrices are row-major, one sample a row.
 public protocol Layer<Scalar>: Sendable {
     /// `Float`, or `Double` where gradients are checked.
-    associatedtype Scalar: NetworkScalar
+    associatedtype Scalar: ElementaryScalar
 
     /// What run files call it: "linear", "conv2d", ...
     var kind: String { get }
@@ -77,7 +77,7 @@ extension Layer {
 }
 
 /// The memory that one layer works on while one batch passes.
-public struct LayerPass<Scalar: NetworkScalar> {
+public struct LayerPass<Scalar: ElementaryScalar> {
     /// Rows in use of every matrix below.
     public var samples: Int
     /// Rows that they have; work is divided by it, so that a short batch is divided as all others.

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// What training minimizes.
 public enum Loss: String, Sendable, Hashable, Codable, CaseIterable {
     /// -log of the softmax probability of the right class, in nats, averaged over samples; the
@@ -30,7 +32,7 @@ package struct LossSums: Sendable {
 /// there are `weights`, one a class, each sample counts as much as its class.
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-func crossEntropy<Scalar: NetworkScalar>(
+func crossEntropy<Scalar: ElementaryScalar>(
     _ logits: UnsafePointer<Scalar>, labels: UnsafePointer<Int32>, samples: Int, classes: Int,
     weights: UnsafePointer<Scalar>? = nil, gradient: UnsafeMutablePointer<Scalar>?
 ) -> LossSums {
@@ -66,7 +68,7 @@ func crossEntropy<Scalar: NetworkScalar>(
 /// divided by `samples`.
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-func squaredError<Scalar: NetworkScalar>(
+func squaredError<Scalar: ElementaryScalar>(
     _ values: UnsafePointer<Scalar>, targets: UnsafePointer<Scalar>, samples: Int, outputs: Int,
     gradient: UnsafeMutablePointer<Scalar>?
 ) -> LossSums {

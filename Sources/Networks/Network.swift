@@ -1,7 +1,7 @@
 public import LinearAlgebra
 
 /// A chain of layers with their parameters; a value: copies are independent.
-public struct Network<Scalar: NetworkScalar>: Sendable {
+public struct Network<Scalar: ElementaryScalar>: Sendable {
     /// From the inputs to the outputs.
     public internal(set) var layers: [any Layer<Scalar>]
     package internal(set) var layout: ParameterLayout
@@ -183,7 +183,7 @@ public struct Network<Scalar: NetworkScalar>: Sendable {
 
 /// The layers of a multilayer perceptron; hidden ones have the gate, and inputs theirs where it is a
 /// filter.
-package func perceptron<Scalar: NetworkScalar>(
+package func perceptron<Scalar: ElementaryScalar>(
     inputs: Int, hidden widths: [Int], outputs: Int, activation: Activation, gate: Gate = .none,
     inputGate: Gate = .none
 ) -> [any Layer<Scalar>] {

@@ -1,3 +1,5 @@
+package import LinearAlgebra
+
 /// Where each parameter of a network lies in the one vector that holds them all.
 ///
 /// The optimizer's moments use the same layout, so that whatever moves parameters moves their
@@ -21,7 +23,7 @@ package struct ParameterLayout: Sendable, Hashable {
     /// Whether the first layer is a filter on the inputs.
     package let selectsInputs: Bool
 
-    package init<Scalar: NetworkScalar>(_ layers: [any Layer<Scalar>]) {
+    package init<Scalar: ElementaryScalar>(_ layers: [any Layer<Scalar>]) {
         layerCount = layers.count
         selectsInputs = layers.first?.selectsInputs ?? false
         for (index, layer) in layers.enumerated() {

@@ -1,7 +1,7 @@
 package import LinearAlgebra
 
 /// Memory for a fixed number of scalars, aligned to pages and zero at first.
-package final class Buffer<Scalar: NetworkScalar> {
+package final class Buffer<Scalar: ElementaryScalar> {
     package let base: UnsafeMutablePointer<Scalar>
     package let count: Int
 
@@ -17,7 +17,7 @@ package final class Buffer<Scalar: NetworkScalar> {
 }
 
 /// The samples of one minibatch.
-package final class Minibatch<Scalar: NetworkScalar> {
+package final class Minibatch<Scalar: ElementaryScalar> {
     package var inputs: Matrix<Scalar>
     package let targets: Buffer<Scalar>
     package let labels: UnsafeMutablePointer<Int32>
@@ -41,7 +41,7 @@ package final class Minibatch<Scalar: NetworkScalar> {
 /// layer post-activations are kept, since gradients need them; pre-activations only where somebody
 /// records them. Two buffers take turns as the gradient by a layer's outputs and by its inputs.
 /// Passes allocate nothing that grows with the batch or the network.
-package final class Workspace<Scalar: NetworkScalar> {
+package final class Workspace<Scalar: ElementaryScalar> {
     package enum Purpose {
         /// Forward and backward.
         case training

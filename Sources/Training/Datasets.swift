@@ -1,6 +1,6 @@
 public import Datasets
 public import LinearAlgebra
-public import Networks
+import Networks
 
 extension LabeledData: InputSource {
     /// Number of samples.

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Networks
 
 /// Where a training first met a quantity that is infinite or NaN, from which it cannot recover.
@@ -40,7 +41,7 @@ public struct Divergence: Sendable, Hashable, CustomStringConvertible {
 /// - Complexity: one pass. x - x is 0 for a finite x and NaN for every other.
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-func areFinite<Scalar: NetworkScalar>(_ values: UnsafeBufferPointer<Scalar>) -> Bool {
+func areFinite<Scalar: ElementaryScalar>(_ values: UnsafeBufferPointer<Scalar>) -> Bool {
     var sum: Scalar = 0
     for value in values { sum += value - value }
     return sum == 0

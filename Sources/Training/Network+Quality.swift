@@ -1,5 +1,5 @@
 public import Datasets
-import LinearAlgebra
+public import LinearAlgebra
 public import Networks
 
 extension Network<Float> {
@@ -10,10 +10,7 @@ extension Network<Float> {
         var sums = QualitySums(of: part)
         try forEachBatch(of: TrainingData(part)) { range, activations throws(TrainingError) in
             guard let last = activations.last else { return }
-            sums.add(
-                Matrix<Double>(
-                    rows: last.post.rows, columns: last.post.columns,
-                    elements: last.post.elements.map(Double.init)), of: range)
+            sums.add(last.post.inDoubles, of: range)
         }
         return sums.quality
     }

@@ -199,13 +199,13 @@ struct Optimizer<Scalar: TrainingScalar>: Sendable {
 
 @_specialize(where Scalar == Float)
 @_specialize(where Scalar == Double)
-private func scale<Scalar: NetworkScalar>(
+private func scale<Scalar: ElementaryScalar>(
     _ values: UnsafeMutableBufferPointer<Scalar>, by factor: Scalar
 ) {
     for i in values.indices { values[i] *= factor }
 }
 
-private func clamp<Scalar: NetworkScalar>(
+private func clamp<Scalar: ElementaryScalar>(
     _ values: UnsafeMutableBufferPointer<Scalar>, from lower: Double?, to upper: Double?
 ) {
     for i in values.indices {

@@ -172,14 +172,16 @@ struct ActivePenalty {
     }
 
     /// λ times the sum.
-    func value<Scalar: NetworkScalar>(of network: Network<Scalar>) -> Double {
+    func value<Scalar: ElementaryScalar>(of network: Network<Scalar>) -> Double {
         penalty.layers(of: network).reduce(0) { sum, layer in
             sum + weight(layer, network) * size(of: layer, in: network)
         }
     }
 
     /// The sum over a layer's units.
-    private func size<Scalar: NetworkScalar>(of layer: Int, in network: Network<Scalar>) -> Double {
+    private func size<Scalar: ElementaryScalar>(of layer: Int, in network: Network<Scalar>)
+        -> Double
+    {
         switch (penalty.form, network.layers[layer].gate) {
         case (.groupLasso, _): return rowNorms(ofLayer: layer, in: network).reduce(0, +)
         case (_, .filter(_, _, let isSigned)):
@@ -191,7 +193,7 @@ struct ActivePenalty {
         }
     }
 
-    private func rampIntegral<Scalar: NetworkScalar>(
+    private func rampIntegral<Scalar: ElementaryScalar>(
         _ network: Network<Scalar>, _ layer: Int
     ) -> RampIntegral {
         RampIntegral(
@@ -200,7 +202,7 @@ struct ActivePenalty {
     }
 
     /// Adds the penalty's gradient to `gradients`, which lie as the network's parameters.
-    func addGradient<Scalar: NetworkScalar>(
+    func addGradient<Scalar: ElementaryScalar>(
         of network: Network<Scalar>, to gradients: UnsafeMutablePointer<Scalar>
     ) {
         guard strength > 0 else { return }
@@ -234,7 +236,7 @@ struct ActivePenalty {
     ///   - network: before the step.
     ///   - step: updates made before it.
     /// - Returns: one for each layer; none before the delay has passed.
-    func shrinkages<Scalar: NetworkScalar>(
+    func shrinkages<Scalar: ElementaryScalar>(
         of network: Network<Scalar>, step: Int
     ) -> [Shrinkage] {
         guard strength > 0, step >= penalty.delay,
@@ -259,7 +261,7 @@ struct ActivePenalty {
 }
 
 /// The norm of each unit's weights and bias.
-func rowNorms<Scalar: NetworkScalar>(
+func rowNorms<Scalar: ElementaryScalar>(
     ofLayer layer: Int, in network: Network<Scalar>
 ) -> [Double] {
     guard let weight = network.layout.entry(layer: layer, name: "weight"),

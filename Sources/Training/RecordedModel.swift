@@ -57,11 +57,7 @@ public struct RecordedModel: Sendable {
     ) throws(E) {
         for start in stride(from: 0, to: samples.count, by: 512) {
             let range = start..<min(start + 512, samples.count)
-            let inputs = samples.batch(range)
-            let doubles = Matrix<Double>(
-                rows: inputs.rows, columns: inputs.columns,
-                elements: inputs.elements.map(Double.init))
-            try body(range, network.outputs(for: doubles))
+            try body(range, network.outputs(for: samples.batch(range).inDoubles))
         }
     }
 

@@ -12,12 +12,7 @@ extension RecordedNetwork {
         labels.reserveCapacity(inputs.rows)
         for start in stride(from: 0, to: inputs.rows, by: 512) {
             let end = min(start + 512, inputs.rows)
-            let part = inputs.withElements { all in
-                Matrix<Double>(
-                    rows: end - start, columns: inputs.columns,
-                    elements: all[start * inputs.columns..<end * inputs.columns].map(Double.init))
-            }
-            let outputs = outputs(for: part)
+            let outputs = outputs(for: inputs.rows(start..<end).inDoubles)
             for row in 0..<outputs.rows {
                 var best = 0
                 for column in 0..<outputs.columns where outputs[row, column] > outputs[row, best] {

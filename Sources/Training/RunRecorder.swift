@@ -1,6 +1,6 @@
 public import Datasets
 public import HDF5
-import LinearAlgebra
+public import LinearAlgebra
 public import Networks
 public import RunFormat
 

@@ -1,8 +1,9 @@
 internal import CKernels
-public import Networks
+public import LinearAlgebra
+import Networks
 
 /// A scalar in which networks are trained.
-public protocol TrainingScalar: NetworkScalar {
+public protocol TrainingScalar: ElementaryScalar {
     /// Moves `count` parameters `p` by their gradients `g`; `first` and `second` are the moments
     /// that the rule of `step` has, and as many.
     static func update(

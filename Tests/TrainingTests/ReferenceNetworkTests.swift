@@ -46,7 +46,7 @@ import Training
     private static let sizes = [5, 16, 9, 3]
 
     /// scale · sin(first + 0.7 i).
-    private func wave<Scalar: NetworkScalar>(
+    private func wave<Scalar: ElementaryScalar>(
         _ rows: Int, _ columns: Int, _ first: Double, _ scale: Double
     ) -> Matrix<Scalar> {
         Matrix(

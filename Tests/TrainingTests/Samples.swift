@@ -3,7 +3,7 @@ import Networks
 import Training
 
 /// Independent normal inputs, shape (samples, inputs).
-func normalMatrix<Scalar: NetworkScalar>(
+func normalMatrix<Scalar: ElementaryScalar>(
     _ rows: Int, _ columns: Int, seed: UInt64, as type: Scalar.Type = Scalar.self
 ) -> Matrix<Scalar> {
     var generator = SeededGenerator(seed: seed)
@@ -15,7 +15,7 @@ func normalMatrix<Scalar: NetworkScalar>(
 /// Normal inputs labelled by which of `classes` fixed directions they lie along most.
 ///
 /// The classes meet at hyperplanes through the origin, so a linear map separates them.
-func separableData<Scalar: NetworkScalar>(
+func separableData<Scalar: ElementaryScalar>(
     samples: Int, inputs: Int, classes: Int, seed: UInt64, as type: Scalar.Type = Scalar.self
 ) throws -> TrainingData<Scalar> {
     let x: Matrix<Scalar> = normalMatrix(samples, inputs, seed: seed)
@@ -28,6 +28,8 @@ func separableData<Scalar: NetworkScalar>(
 }
 
 /// The largest difference of two matrices of one shape.
-func largestDifference<Scalar: NetworkScalar>(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Scalar {
+func largestDifference<Scalar: ElementaryScalar>(
+    _ a: Matrix<Scalar>, _ b: Matrix<Scalar>
+) -> Scalar {
     zip(a.elements, b.elements).map { ($0 - $1).magnitude }.max() ?? 0
 }

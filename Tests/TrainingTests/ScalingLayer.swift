@@ -2,7 +2,7 @@ import LinearAlgebra
 import Networks
 
 /// One factor a unit: proof that a layer fits in from outside.
-struct ScalingLayer<Scalar: NetworkScalar>: Layer {
+struct ScalingLayer<Scalar: ElementaryScalar>: Layer {
     let output: UnitShape
 
     init(units: Int) { output = UnitShape(units: units) }
