@@ -36,24 +36,28 @@ struct Inspect: AsyncParsableCommand {
     }
 
     private func write(_ run: RunDescription, to output: TextOutput) {
-        output.write("\(visible(run.path))  \(readable(bytes: run.fileSize))\n")
+        output.write(line: "\(run.path)  \(readable(bytes: run.fileSize))")
         for attribute in run.attributes.all {
-            output.write("  \(visible(attribute.name)) = \(visible(attribute.value.display))\n")
+            output.write(line: "  \(attribute.name) = \(attribute.value.display)")
         }
         if !run.snapshots.isEmpty {
-            output.write("  snapshots: \(run.snapshots.map(visible).joined(separator: ", "))\n")
+            output.write(line: "  snapshots: \(run.snapshots.joined(separator: ", "))")
         }
         for layer in run.layers {
-            let kind = [layer.kind, layer.activation].compactMap { $0 }.map(visible)
+            let kind = [layer.kind, layer.activation].compactMap { $0 }
             let note = kind.isEmpty ? "" : "  (\(kind.joined(separator: ", ")))"
-            output.write("\n\(visible(layer.name))\(note)\n")
+            output.write("\n")
+            output.write(line: "\(layer.name)\(note)")
             write(
                 ArrayRole.allCases.compactMap { layer.arrays[$0] } + layer.others, to: output,
                 note: {
                     $0.path == layer.filter?.path ? "gate of each neuron, which post contains" : ""
                 })
         }
-        for remark in run.layers.isEmpty ? [] : run.remarks { output.write("\n\(remark)\n") }
+        for remark in run.layers.isEmpty ? [] : run.remarks {
+            output.write("\n")
+            output.write(line: remark)
+        }
         if run.layers.isEmpty {
             output.write("\nNo layers; name a matrix with --dataset PATH to analyze it.\n")
         }
@@ -89,7 +93,7 @@ struct Inspect: AsyncParsableCommand {
                 line += " " + cell + String(repeating: " ", count: max(0, width - cell.count) + 1)
             }
             while line.last == " " { line.removeLast() }
-            output.write(line + "\n")
+            output.write(line: line)
         }
     }
 
@@ -126,9 +130,8 @@ struct Validate: AsyncParsableCommand {
         let options = reading.options
         try await forEachRun(runs, verbose: verbose) { path, output throws(RunError) in
             let problems = try RunFile(path: path, options: options).problems()
-            let name = visible(path)
-            for problem in problems { output.write("\(name): \(problem)\n") }
-            if problems.isEmpty { output.write("\(name): valid\n") }
+            for problem in problems { output.write(line: "\(path): \(problem)") }
+            if problems.isEmpty { output.write(line: "\(path): valid") }
             return problems.isEmpty
         }
     }

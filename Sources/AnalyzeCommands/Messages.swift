@@ -16,10 +16,13 @@ enum Messages {
         write(text, to: isError ? 2 : 1)
     }
 
-    /// Where even standard error refuses there is nobody left to tell.
+    /// Writes lines, each of them ``visible(_:)``; where even standard error refuses there is nobody left to
+    /// tell.
     private static func write(_ text: String, to descriptor: Int32 = 2) {
         let output = TextOutput(descriptor: descriptor, name: "standard error")
-        output.write(text + "\n")
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            output.write(line: String(line))
+        }
         try? output.finish()
     }
 }

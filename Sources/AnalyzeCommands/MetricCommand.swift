@@ -142,7 +142,7 @@ struct List<Metrics: MetricList>: ParsableCommand {
         if !programs.isEmpty {
             output.write("\nprograms on PATH\n")
             for program in programs {
-                output.write("\(program.name)  \(visible(program.path))\n")
+                output.write(line: "\(program.name)  \(program.path)")
             }
         }
         do { try output.finish() } catch { throw Failure(error) }

@@ -17,15 +17,14 @@ extension Comparison {
     }
 
     private func write(_ section: Section, to output: TextOutput, isStyled: Bool) {
-        func bold(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
-        let notes = section.conditions.map { "\(visible($0.name)) \($0.value)" }
+        let notes = section.conditions.map { "\($0.name) \($0.value)" }
         output.write(
-            bold("\(visible(section.layer)) by \(visible(axis))")
-                + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))") + "\n")
+            line: "\(section.layer) by \(axis)"
+                + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))"), isBold: isStyled)
         let percent = "\((level * 100).brief()) % interval"
         var summary = TextTable([
             ("quantity", "", false), ("site", "", false), ("highest at", "", true),
-            ("lowest at", "", true), ("rank correlation", "with \(visible(target))", true),
+            ("lowest at", "", true), ("rank correlation", "with \(target)", true),
             (percent, "", false), ("runs", "", true),
         ])
         for track in [section.target] + section.quantities where !track.points.isEmpty {
@@ -40,7 +39,8 @@ extension Comparison {
         }
         summary.write(to: output)
         for track in [section.target] + section.quantities where !track.points.isEmpty {
-            output.write("\n\(bold(visible(track.identifier)))  \(visible(track.heading))\n")
+            output.write("\n")
+            output.write(line: "\(track.identifier)  \(track.heading)", isBold: isStyled)
             write(track, of: section, percent: percent, to: output)
         }
     }
@@ -53,10 +53,10 @@ extension Comparison {
         let showsTarget = track.metric != nil && !section.target.points.isEmpty
         var table = TextTable(
             [
-                (visible(axis), "", true), ("runs", "", true), ("mean", unit, true),
+                (axis, "", true), ("runs", "", true), ("mean", unit, true),
                 ("deviation", "", true), (percent, "", false),
             ] + (hasBaseline ? [("untrained", "", true)] : [])
-                + (showsTarget ? [(visible(target), "mean", true)] : []))
+                + (showsTarget ? [(target, "mean", true)] : []))
         for (group, value) in section.groups.enumerated() {
             let aggregate = track.aggregates[group]
             let own = [

@@ -9,7 +9,7 @@ extension TrainingHistory {
                 || ["_loss", "_accuracy"].contains { quantity.name.hasSuffix($0) }
         }
         var table = TextTable(
-            [("epoch", "", true)] + shown.map { (visible($0.name), "", true) }, isStyled: isStyled)
+            [("epoch", "", true)] + shown.map { ($0.name, "", true) }, isStyled: isStyled)
         for epoch in 0..<epochs {
             table.append(
                 ["\(epoch + 1)"]

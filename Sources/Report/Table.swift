@@ -53,7 +53,7 @@ public struct Table {
 
     private func write(_ results: [LayerResult], labels: Labels, to output: TextOutput) {
         guard let metric = results.first?.metric else { return }
-        output.write(bold(visible(metric.title)) + "\n")
+        output.write(line: metric.title, isBold: isStyled)
         let (names, numbers) = columns(of: results, labels: labels)
         var remaining = numbers[...]
         repeat {
@@ -63,7 +63,7 @@ public struct Table {
         } while !remaining.isEmpty
         for result in results {
             let text = result.status == .ok ? result.summary : result.reason ?? result.summary
-            if !text.isEmpty { output.write("\(labels.label(of: result)): \(visible(text))\n") }
+            if !text.isEmpty { output.write(line: "\(labels.label(of: result)): \(text)") }
         }
     }
 
@@ -138,23 +138,11 @@ public struct Table {
     }
 
     private func writeBlock(_ columns: [Column], rows: Int, to output: TextOutput) {
-        let widths = columns.map(\.width)
-        func line(_ cells: [String], isHead: Bool = false) {
-            var line = ""
-            for (index, cell) in cells.enumerated() {
-                let blanks = String(repeating: " ", count: widths[index] - displayWidth(cell))
-                if index > 0 { line += "  " }
-                line += columns[index].isNumeric ? blanks + cell : cell + blanks
-            }
-            while line.last == " " { line.removeLast() }
-            output.write((isHead ? bold(line) : line) + "\n")
-        }
-        line(columns.map(\.head), isHead: true)
-        if columns.contains(where: { !$0.unit.isEmpty }) { line(columns.map(\.unit)) }
-        for row in 0..<rows { line(columns.map { $0.cells[row] }) }
+        var table = TextTable(
+            columns.map { ($0.head, $0.unit, $0.isNumeric) }, isStyled: isStyled)
+        for row in 0..<rows { table.append(columns.map { $0.cells[row] }) }
+        table.write(to: output)
     }
-
-    private func bold(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 }
 
 extension Quantity.Unit {

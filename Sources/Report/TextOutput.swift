@@ -1,4 +1,5 @@
 import Files
+import Text
 
 /// Where the writers of this module put their bytes: memory, or a descriptor behind a buffer.
 ///
@@ -32,7 +33,18 @@ public final class TextOutput {
     /// The bytes of ``text``.
     public var bytes: [UInt8] { buffer }
 
-    /// Adds `text`.
+    /// Adds a line for people: characters that a terminal could act on, or that hide or turn text, are
+    /// spelled out as ``visible(_:)`` does, wherever in the line they come from.
+    ///
+    /// - Parameters:
+    ///   - line: without a line break at its end.
+    ///   - isBold: whether escape sequences set it off.
+    public func write(line: String, isBold: Bool = false) {
+        let shown = visible(line)
+        write(isBold ? "\u{1B}[1m\(shown)\u{1B}[0m\n" : "\(shown)\n")
+    }
+
+    /// Adds `text` as it is, for formats that programs read.
     public func write(_ text: String) {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= Self.capacity, descriptor != nil { flush() }

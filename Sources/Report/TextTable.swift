@@ -14,7 +14,7 @@ public struct TextTable {
     public init(
         _ columns: [(head: String, note: String, isNumeric: Bool)], isStyled: Bool = false
     ) {
-        self.columns = columns
+        self.columns = columns.map { (visible($0.head), visible($0.note), $0.isNumeric) }
         self.isStyled = isStyled
     }
 
@@ -41,7 +41,7 @@ public struct TextTable {
                 line += columns[index].isNumeric ? blanks + cell : cell + blanks
             }
             while line.last == " " { line.removeLast() }
-            output.write((isHead && isStyled ? "\u{1B}[1m\(line)\u{1B}[0m" : line) + "\n")
+            output.write(line: line, isBold: isHead && isStyled)
         }
         line(heads, isHead: true)
         if notes.contains(where: { !$0.isEmpty }) { line(notes) }

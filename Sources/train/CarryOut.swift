@@ -1,6 +1,5 @@
 import Datasets
 import Executable
-import Text
 import Training
 
 /// Trains, shows where the training stands, and prints what came of it in one line or two.
@@ -8,16 +7,16 @@ import Training
 /// - Throws: ``TrainingFailure`` if no run was written; settings that make no sense as they are.
 func carryOut(_ job: TrainingJob, on data: LoadedDataset, resuming: Bool) throws {
     switch try runJob(job, on: data, resuming: resuming) {
-    case .alreadyComplete: print("\(visible(job.output)) is complete")
+    case .alreadyComplete: report("\(job.output) is complete")
     case .trained(let result):
         if result.overflowCount > 0 {
-            writeToStandardError(
+            tell(
                 "warning: \(result.overflowCount) activations are infinite as float16; "
-                    + "record float32\n")
+                    + "record float32")
         }
-        print("\(visible(job.output))  \(summary(of: result.history, result.epoch))")
-        if let outcome = result.outcome { print(resizing(result, outcome)) }
-        for line in try recordedQuality(ofRun: job.output) { print("  \(visible(line))") }
+        report("\(job.output)  \(summary(of: result.history, result.epoch))")
+        if let outcome = result.outcome { report(resizing(result, outcome)) }
+        for line in try recordedQuality(ofRun: job.output) { report("  \(line)") }
         if let divergence = result.divergence {
             throw TrainingFailure(
                 path: job.output, error: .diverged(divergence), recorded: result.epoch)

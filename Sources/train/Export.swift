@@ -1,6 +1,5 @@
 import ArgumentParser
 import RunFormat
-import Text
 import Training
 
 /// `train export`: a network for other programs.
@@ -40,6 +39,6 @@ struct Export: ParsableCommand {
         }
         try NetworkExport.write(network, data, to: to)
         let parameters = network.layers.reduce(0) { $0 + $1.weight.count + $1.bias.count }
-        print("\(visible(to))  \(network.layers.count) layers, \(parameters) parameters")
+        report("\(to)  \(network.layers.count) layers, \(parameters) parameters")
     }
 }

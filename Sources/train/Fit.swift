@@ -65,9 +65,9 @@ struct Fit: ParsableCommand {
         let dataset = try Dataset.table(table, encoding)
         let loaded = try dataset.load(options: training.loadOptions)
         printColumns(of: table, encoding)
-        for note in loaded.notes { print(visible(note)) }
+        for note in loaded.notes { report(note) }
         let validation = loaded.validation?.count ?? 0
-        print(
+        report(
             "\(loaded.train.count) rows to learn from, \(validation) to choose by, "
                 + "\(loaded.test.count) to judge by; \(loaded.train.inputCount) inputs")
         // Seen before the training begins, and whatever ends it.
@@ -88,7 +88,7 @@ struct Fit: ParsableCommand {
         let trainings = trainings(of: loaded, training, checkpoints, output: path)
         let choice = try trainings.run(on: loaded, resuming: resume) { candidate, resuming in
             if trainings.shares.count > 1 {
-                writeToStandardError("\(name(ofShare: candidate.share))\n")
+                tell("training with \(name(ofShare: candidate.share))")
             }
             do {
                 guard
@@ -103,13 +103,12 @@ struct Fit: ParsableCommand {
                 guard trainings.shares.count > 1, case .diverged = failure.error else {
                     throw failure
                 }
-                writeToStandardError(
-                    "warning: \(name(ofShare: candidate.share)): \(failure.error)\n")
+                tell("warning: \(name(ofShare: candidate.share)): \(failure.error)")
             }
         }
         // One that came after the last training.
         if Interruption.came { Interruption.end() }
-        for line in choice.map(lines(about:)) ?? [] { print(line) }
+        for line in choice.map(lines(about:)) ?? [] { report(line) }
     }
 
     /// The columns that --target names: one name that may hold commas, else a list.
@@ -122,7 +121,7 @@ struct Fit: ParsableCommand {
     private static let mostLines = 40
 
     private func printColumns(of table: CSVTable, _ encoding: TableEncoding) {
-        print(visible(table.summary))
+        report(table.summary)
         let all = encoding.description(of: table).map { row in
             (
                 name: visible(shortened(row.name, to: 40)), use: row.use,
@@ -134,11 +133,11 @@ struct Fit: ParsableCommand {
             rows.map { displayWidth($0.name) }.max() ?? 0, rows.map { $0.use.count }.max() ?? 0
         )
         for row in rows {
-            print(
+            report(
                 "  " + padded(row.name, to: widths.0) + "  " + padded(row.use, to: widths.1)
                     + "  " + shortened(row.content, to: 100))
         }
-        if all.count > rows.count { print("  and \(all.count - rows.count) more columns") }
+        if all.count > rows.count { report("  and \(all.count - rows.count) more columns") }
     }
 
     private func padded(_ text: String, to width: Int) -> String {
@@ -154,15 +153,15 @@ struct Fit: ParsableCommand {
         if case .integer(let epoch)? = attributes[Schema.Attribute.epoch] {
             line += ", epoch \(epoch)"
         }
-        print(line)
-        for line in usedInputs(of: model) { print("  \(visible(line))") }
+        report(line)
+        for line in usedInputs(of: model) { report("  \(line)") }
         for (part, samples) in [("validation", loaded.validation), ("test", loaded.test)] {
             guard let samples else { continue }
             let isTest = part == "test"
             let quality = model.quality(on: samples)
             let names = isTest && quality.classes.count <= 20 ? model.data.classes ?? [] : []
             for line in lines(about: quality, classNames: names) {
-                print("  \(part) \(visible(line))")
+                report("  \(part) \(line)")
             }
         }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Datasets
-import Text
 
 /// `train datasets`: what there is to train on.
 struct ListDatasets: ParsableCommand {
@@ -16,17 +15,16 @@ struct ListDatasets: ParsableCommand {
             let state =
                 dataset.isGenerated
                 ? "generated" : dataset.isAvailable(from: data) ? "found" : "not found"
-            print("\(dataset.id)  (\(state))")
-            print("    \(dataset.title): \(dataset.summary)")
+            report("\(dataset.id)  (\(state))")
+            report("    \(dataset.title): \(dataset.summary)")
             guard !dataset.isGenerated else { continue }
-            print("    files:   \(dataset.files.joined(separator: ", "))")
-            print(
-                "    folders: \(visible(dataset.searchedFolders(from: data).joined(separator: ", ")))"
-            )
-            print("    source:  \(dataset.source)")
+            report("    files:   \(dataset.files.joined(separator: ", "))")
+            report(
+                "    folders: " + dataset.searchedFolders(from: data).joined(separator: ", "))
+            report("    source:  \(dataset.source)")
         }
-        print("\(Dataset.noiseRelabelledID)  (generated)")
-        print(
+        report("\(Dataset.noiseRelabelledID)  (generated)")
+        report(
             "    Standard normal inputs, labelled by the largest output of the network of a run: "
                 + "--teacher RUN")
     }

@@ -3,7 +3,6 @@ import Datasets
 import Executable
 import Files
 import LinearAlgebra
-import Text
 import Training
 
 /// `train predict`: the values or classes of new rows.

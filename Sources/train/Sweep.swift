@@ -3,7 +3,6 @@ import Datasets
 import Executable
 import Files
 import Glibc
-import Text
 import Training
 
 /// `train sweep`: a grid of widths and seeds.
@@ -94,14 +93,13 @@ struct Sweep: ParsableCommand {
         display.finish()
         if Interruption.came { Interruption.end() }
         let held = failures.filter(\.isHeld)
-        for failure in held { writeToStandardError("note: \(visible("\(failure.error)"))\n") }
+        for failure in held { tell("note: \(failure.error)") }
         for failure in failures where !failure.isHeld {
             let path = grid[failure.job].output
             let text = "\(failure.error)"
-            writeToStandardError(
-                "error: \(visible(text.hasPrefix(path) ? text : "\(path): \(text)"))\n")
+            tell("error: " + (text.hasPrefix(path) ? text : "\(path): \(text)"))
         }
-        print("\(grid.count - failures.count) of \(grid.count) runs in \(visible(output))")
+        report("\(grid.count - failures.count) of \(grid.count) runs in \(output)")
         if failures.count > held.count { throw ExitCode(1) }
     }
 }

@@ -5,7 +5,6 @@ import Files
 import Glibc
 import HDF5
 import RunFormat
-import Text
 import Training
 
 /// Trains networks and writes run files.
@@ -66,7 +65,7 @@ import Training
     }
 
     private static func fail(_ message: String, code: Int32) -> Never {
-        writeToStandardError("error: \(visible(message))\n")
+        tell("error: \(message)")
         _exit(code)
     }
 }
@@ -83,9 +82,4 @@ struct TrainingFailure: Error, CustomStringConvertible {
         "\(path): \(error); "
             + (recorded.map { "the run holds epoch \($0)" } ?? "no run was written")
     }
-}
-
-/// Writes `text` to stderr at once.
-func writeToStandardError(_ text: String) {
-    _ = text.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
 }
