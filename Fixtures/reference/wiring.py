@@ -5,7 +5,7 @@
 
 Three layers of six neurons, labels being what the network answers: with all components of any layer, the
 accuracy after reconstruction is 1.  In `complete`, `named` (no index, names in the order of execution),
-`float16` and `only-pre` (no post) all of that can be told from the file.  In the others something is missing
+`float16`, `bfloat16` (mixed precision) and `only-pre` (no post) all of that can be told from the file.  In the others something is missing
 or another way through the network exists, and no accuracy may be given for the layers that the tests name.
 Needs h5py and NumPy.
 """
@@ -16,6 +16,12 @@ import numpy as np
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "wiring")
 SAMPLES, WIDTH = 80, 6
+
+
+def bfloat16(x):
+    """Rounded to the nearest bfloat16, ties to even, as float32."""
+    bits = np.asarray(x, "f4").view("u4")
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype("u4").view("f4")
 
 
 def relu(x):
@@ -36,6 +42,19 @@ def network(rng, first=np.tanh, skips=False):
         for p, q, w, b, a in zip((pre1, pre2, pre3), (post1, post2, pre3), weights, biases,
                                  (names[first], "relu", "identity"))
     ]
+
+
+def mixed(rng):
+    """As mixed precision computes: products of what is rounded to bfloat16, and their sums rounded again."""
+    layers = network(rng)
+    x = bfloat16(layers[0]["pre"])
+    for index, layer in enumerate(layers):
+        if index > 0:
+            x = bfloat16(x @ bfloat16(layer["weight"]).T + bfloat16(layer["bias"]))
+        layer["pre"] = x
+        x = bfloat16({"tanh": np.tanh, "relu": relu, "identity": np.array}[layer["activation"]](x))
+        layer["post"] = x
+    return layers
 
 
 def write(name, layers, names=("a", "b", "c"), indexed=True, without=(), dtype="f8"):
@@ -69,6 +88,10 @@ def main():
     write("no-bias", layers, without=[(1, "bias")])
     write("no-outputs", layers, without=[(2, "pre"), (2, "post")])
     write("skips", network(rng, relu, skips=True))
+    # Computed in bfloat16 from weights in single precision, in which everything is stored.
+    layers16 = mixed(rng)
+    write("bfloat16", layers16, dtype="f4")
+    write("bfloat16-no-bias", layers16, without=[(1, "bias")], dtype="f4")
     # The last layer is recorded before its nonlinearity, which nothing names.
     write("open-end", layers, without=[(2, "activation"), (2, "post")])
 

@@ -11,7 +11,13 @@ struct ApproximateValues {
 
     /// What networks that compute in single precision may lose in a product beside the rounding of what is
     /// stored: that of TF32, in which GPUs multiply matrices.
-    private static let arithmetic = StoredRounding(relative: 0x1p-12)
+    static let arithmetic = StoredRounding(relative: 0x1p-12)
+
+    /// What networks may lose in a product whose results they round as coarsely as `rounding`: inputs and
+    /// weights are rounded alike before they are multiplied.
+    static func arithmetic(roundingTo rounding: StoredRounding) -> StoredRounding {
+        StoredRounding(relative: max(arithmetic.relative, 2.0.squareRoot() * rounding.relative))
+    }
 
     /// Values as they are recorded.
     init(_ values: Matrix<Double>, stored rounding: StoredRounding) {
@@ -19,12 +25,32 @@ struct ApproximateValues {
         error = values.mapped { rounding.squaredError(of: $0) }
     }
 
+    /// The rounding of recorded values: that of bfloat16 or float16 if all of them are numbers of that type,
+    /// as those of mixed precision are, however they are stored.
+    static func rounding(of values: Matrix<Double>, stored: StoredRounding) -> StoredRounding {
+        func fit(_ isExact: (Float) -> Bool) -> Bool {
+            values.withElements { elements in
+                elements.allSatisfy {
+                    !$0.isFinite || Double(Float($0)) == $0 && isExact(Float($0))
+                }
+            }
+        }
+        var rounding = stored
+        if fit({ $0.bitPattern & 0xFFFF == 0 }) {
+            rounding.relative = max(stored.relative, 0x1p-8)
+        } else if fit({ $0.bitPattern & 0x1FFF == 0 }) {
+            rounding.relative = max(stored.relative, 0x1p-11)
+        }
+        return rounding
+    }
+
     /// Pre-activations x W + b for these values x.
     ///
     /// Errors of independent rounding add up in the squares.
     func times(
         _ weight: Matrix<Double>, stored: StoredRounding,
-        adding bias: (values: [Double], rounding: StoredRounding)?
+        adding bias: (values: [Double], rounding: StoredRounding)?,
+        in arithmetic: StoredRounding = arithmetic
     ) -> ApproximateValues {
         var result = self
         result.values = values.times(weight)
@@ -37,7 +63,7 @@ struct ApproximateValues {
                 squares.row(row).reduce(0, +) * stored.absolute * stored.absolute
             for column in 0..<own.columns {
                 result.error[row, column] +=
-                    own[row, column] * (relative + Self.arithmetic.squaredError(of: 1)) + absolute
+                    own[row, column] * (relative + arithmetic.squaredError(of: 1)) + absolute
                 guard let bias else { continue }
                 result.values[row, column] += bias.values[column]
                 result.error[row, column] += bias.rounding.squaredError(of: bias.values[column])
@@ -48,7 +74,8 @@ struct ApproximateValues {
 
     /// What the next layer reads for these pre-activations.
     func behind(
-        _ activation: Nonlinearity, gate: (values: [Double], rounding: StoredRounding)?
+        _ activation: Nonlinearity, gate: (values: [Double], rounding: StoredRounding)?,
+        in arithmetic: StoredRounding = arithmetic
     ) -> ApproximateValues {
         var result = self
         activation.apply(to: &result.values)
@@ -58,7 +85,7 @@ struct ApproximateValues {
             for column in 0..<values.columns {
                 let y = result.values[row, column]
                 var own = activation.joinsNeurons ? largest : error[row, column]
-                own += Self.arithmetic.squaredError(of: y)
+                own += arithmetic.squaredError(of: y)
                 if let gate {
                     let factor = gate.values[column]
                     own = own * factor * factor + y * y * gate.rounding.squaredError(of: factor)

@@ -38,16 +38,19 @@ extension RunNetwork {
                 throw Refusal("the layer has another name in its run")
             }
             let last = order.entries.count - 1
+            let entries = order.entries[(position + 1)...]
+            // Before any is read: a file may claim more than there is memory for.
+            let bytes = entries.reduce(0.0) { sum, next in
+                sum + 8 * (next.weight?.shape ?? []).reduce(1.0) { $0 * Double($1) }
+            }
+            guard bytes <= memoryLimit / 4 else {
+                throw Refusal("the following layers are too large to be held in memory")
+            }
             var width = place.array.shape[1]
-            var bytes = 0.0
             var following: [FollowingLayers.Dense] = []
-            for next in order.entries[(position + 1)...] {
+            for next in entries {
                 let layer = try await dense(next, reading: width)
                 width = layer.weight.columns
-                bytes += 8 * Double(layer.weight.rows) * Double(width)
-                guard bytes <= memoryLimit / 4 else {
-                    throw Refusal("the following layers are too large to be held in memory")
-                }
                 following.append(layer)
             }
             try await requireChain(
@@ -132,7 +135,8 @@ extension RunNetwork {
         guard let pre = entry.pre, let post = entry.post else { return }
         let values = try await recorded(pre)
         do {
-            try await require(post, equals: try behind(entry, values))
+            try await require(
+                post, equals: try behind(entry, values, in: try await arithmetic(of: entry)))
         } catch let error as Contradiction {
             // It says nothing against the layer before.
             throw Refusal(error.description)
@@ -144,22 +148,30 @@ extension RunNetwork {
         if let post = entry.post { return try await recorded(post) }
         guard let pre = entry.pre else { throw Refusal("\(entry.displayName) records no values") }
         let values = try await recorded(pre)
-        return try behind(entry, values)
+        return try behind(entry, values, in: try await arithmetic(of: entry))
     }
 
     private func computed(
         _ entry: LayerEntry, reading values: ApproximateValues
     ) async throws -> (pre: ApproximateValues, post: ApproximateValues) {
         let layer = try await dense(entry, reading: values.values.columns)
+        let arithmetic = try await arithmetic(of: entry)
         let pre = values.times(
             Matrix(converting: layer.weight),
             stored: entry.weight?.rounding ?? StoredRounding(relative: 0),
-            adding: entry.bias.map { (layer.bias, $0.rounding) })
-        return (pre, try behind(entry, pre))
+            adding: entry.bias.map { (layer.bias, $0.rounding) }, in: arithmetic)
+        return (pre, try behind(entry, pre, in: arithmetic))
+    }
+
+    /// How the layer was computed, as far as its recorded values tell.
+    private func arithmetic(of entry: LayerEntry) async throws -> StoredRounding {
+        guard let array = entry.pre ?? entry.post else { return ApproximateValues.arithmetic }
+        return ApproximateValues.arithmetic(
+            roundingTo: try await firstValues(of: array).rounding)
     }
 
     private func behind(
-        _ entry: LayerEntry, _ pre: ApproximateValues
+        _ entry: LayerEntry, _ pre: ApproximateValues, in arithmetic: StoredRounding
     ) throws -> ApproximateValues {
         let gate = try gate(of: entry)
         guard gate?.count ?? pre.values.columns == pre.values.columns else {
@@ -167,17 +179,16 @@ extension RunNetwork {
         }
         return pre.behind(
             try nonlinearity(of: entry),
-            gate: gate.flatMap { gate in entry.filter.map { (gate, $0.rounding) } })
+            gate: gate.flatMap { gate in entry.filter.map { (gate, $0.rounding) } }, in: arithmetic)
     }
 
     private func require(_ array: ArrayInfo, equals computed: ApproximateValues) async throws {
-        let recorded = try await recorded(array)
-        guard recorded.values.columns == computed.values.columns else {
+        let (recorded, rounding) = try await firstValues(of: array)
+        guard recorded.columns == computed.values.columns else {
             throw Refusal(
-                "\(array.path) has \(recorded.values.columns) neurons, not "
-                    + "\(computed.values.columns)")
+                "\(array.path) has \(recorded.columns) neurons, not \(computed.values.columns)")
         }
-        let reproduction = computed.reproduces(recorded.values, stored: array.rounding)
+        let reproduction = computed.reproduces(recorded, stored: rounding)
         guard !reproduction.isGood else { return }
         throw Contradiction(
             "the first samples of \(array.path) \(reproduction.description); is an activation, a "
@@ -200,7 +211,7 @@ extension RunNetwork {
         }
         let activation = try nonlinearity(of: entry)
         let matrix = try await self.matrix(weight, as: .weights)
-        let bias = try vector(entry.bias)
+        let bias = try entry.bias.map { try vector($0) }
         try checkBiases(bias, of: entry, neurons: matrix.columns)
         let gate = try gate(of: entry)
         guard gate?.count ?? matrix.columns == matrix.columns else {
@@ -218,6 +229,14 @@ extension RunNetwork {
     private static let checkedSamples = 64
 
     private func recorded(_ array: ArrayInfo) async throws -> ApproximateValues {
+        let (values, rounding) = try await firstValues(of: array)
+        return ApproximateValues(values, stored: rounding)
+    }
+
+    /// The values of the first samples, and how coarse they are.
+    private func firstValues(
+        of array: ArrayInfo
+    ) async throws -> (values: Matrix<Double>, rounding: StoredRounding) {
         if let refusal = array.refusal { throw refusal }
         guard array.shape.count == 2 else {
             throw Refusal("\(array.path) is \(array.shapeDescription), not that of a dense layer")
@@ -225,8 +244,8 @@ extension RunNetwork {
         guard let block = try await firstBlock(of: array) else {
             throw Refusal("\(array.path) holds no samples")
         }
-        let first = block.rows(0..<min(block.rows, Self.checkedSamples))
-        return ApproximateValues(Matrix(converting: first), stored: array.rounding)
+        let first = Matrix<Double>(converting: block.rows(0..<min(block.rows, Self.checkedSamples)))
+        return (first, ApproximateValues.rounding(of: first, stored: array.rounding))
     }
 }
 

@@ -10,6 +10,7 @@ actor RunNetwork {
     let memoryLimit: Double
     private var kept: [Key: RealMatrix] = [:]
     private var keptBytes = 0.0
+    private var keptVectors: [ArrayInfo: [Double]] = [:]
     private var orders: [String?: LayerOrder] = [:]
     /// What was compared already.
     var links: [LinkKey: Link] = [:]
@@ -101,9 +102,7 @@ actor RunNetwork {
     func targets(at place: Place) -> Result<ArrayInfo, Refusal> {
         refusing { () throws in
             guard place.site != .weight else { throw Refusal("weights have no targets") }
-            guard place.array.shape.count == 2,
-                let targets = try run.targets(snapshot: place.snapshot)
-                    ?? (place.snapshot == nil ? nil : run.targets())
+            guard place.array.shape.count == 2, let targets = try storedTargets(at: place)
             else { throw Refusal("the run stores no targets") }
             if let refusal = targets.refusal { throw refusal }
             guard targets.shape.count == 2, targets.shape[0] == place.array.shape[0] else {
@@ -114,6 +113,15 @@ actor RunNetwork {
             }
             return targets
         }
+    }
+
+    /// The targets of the place's snapshot; else those of the run, if it has as many samples.
+    private func storedTargets(at place: Place) throws -> ArrayInfo? {
+        if let own = try run.targets(snapshot: place.snapshot) { return own }
+        guard place.snapshot != nil, let targets = try run.targets(),
+            targets.shape.first == place.array.shape[0]
+        else { return nil }
+        return targets
     }
 
     /// The dataset of the values that the layer reads: those of the layer before it, gate applied.
@@ -161,7 +169,7 @@ actor RunNetwork {
     /// The gate of a layer; `nil` where none is stored.
     func gate(of entry: LayerEntry) throws -> [Double]? {
         guard let filter = entry.filter else { return nil }
-        let gate = try run.vector(filter)
+        let gate = try vector(filter)
         guard gate.count == entry.neurons ?? gate.count else {
             throw Refusal(
                 "\(filter.path) has \(gate.count) gates, but the layer has \(entry.neurons ?? 0) neurons",
@@ -177,7 +185,7 @@ actor RunNetwork {
         await refusing { () async throws in
             let entry = try place.requireEntry()
             guard let weight = entry.weight else { throw Refusal("the layer stores no weight") }
-            let bias = try vector(entry.bias)
+            let bias = try entry.bias.map { try vector($0) }
             let matrix = try await self.matrix(weight, as: .weights)
             try checkBiases(bias, of: entry, neurons: matrix.columns)
             return LayerWeights(weight: matrix, bias: bias)
@@ -240,7 +248,21 @@ actor RunNetwork {
     }
 
     /// The numbers of a stored vector.
-    func vector(_ array: ArrayInfo?) throws -> [Double]? { try array.map { try run.vector($0) } }
+    func vector(_ array: ArrayInfo) throws -> [Double] {
+        if let vector = keptVectors[array] { return vector }
+        let vector = try run.vector(array)
+        let bytes = 8 * Double(vector.count)
+        makeRoom(bytes)
+        keptVectors[array] = vector
+        keptBytes += bytes
+        return vector
+    }
+
+    /// Forgets what is kept if it and `bytes` more are too much.
+    private func makeRoom(_ bytes: Double) {
+        guard keptBytes + bytes > memoryLimit / 4 else { return }
+        (kept, keptVectors, keptBytes) = ([:], [:], 0)
+    }
 
     /// The first rows of a matrix of activations; `nil` if there are none.
     func firstBlock(of array: ArrayInfo) async throws -> RealMatrix? {
@@ -258,7 +280,7 @@ actor RunNetwork {
                 "\(array.path) is \(array.shapeDescription), too large to be held in memory",
                 isFault: true)
         }
-        if keptBytes + bytes > memoryLimit / 4 { (kept, keptBytes) = ([:], 0) }
+        makeRoom(bytes)
         let matrix = try await run.matrix(array, as: presentation)
         kept[key] = matrix
         keptBytes += bytes
