@@ -59,11 +59,12 @@ public struct LowRank: TwoPassMetric {
     public func output(
         of accumulator: WeightRows, and secondPass: ProjectedInputs, for layer: Layer
     ) -> Output {
-        let isEmpty = secondPass.samples == 0
+        // Without a neuron there is nothing to project on.
+        let isEmpty = secondPass.samples == 0 && secondPass.neurons > 0
         return Output(
             neurons: secondPass.neurons, inputs: secondPass.inputs,
             singularValues: secondPass.singularValues,
-            activation: isEmpty ? nil : ActivationError(secondPass),
+            activation: secondPass.samples == 0 ? nil : ActivationError(secondPass),
             reason: isEmpty ? "every recorded input holds NaN or infinite entries" : nil)
     }
 }

@@ -140,6 +140,12 @@ import Testing
         let output = try output(broken)
         #expect(output.neurons == 2)
         #expect(abs(output.singularValues[0] - 4) < 1e-14)
+        // Where none is left it is not the inputs that are to blame.
+        let none = RealMatrix.double(Matrix(rows: 3, columns: 2, repeating: .nan))
+        let empty = try self.output(
+            none, inputs: .float(Matrix(rows: 2, columns: 3, repeating: 1)))
+        #expect(empty.verdict == .insufficient("no neuron without NaN or infinite weights"))
+        #expect(empty.activation == nil && empty.reason == nil)
     }
 
     @Test func zerosAreDegenerate() throws {

@@ -140,8 +140,11 @@ public struct NextWeights: Metric {
 
         /// How many neurons are not read.
         public var summary: String {
-            "\(nextLayer) does not read \(unread) of \(sums.count) neurons "
-                + "(sums of absolute weights up to \(threshold.brief(digits: 1)))"
+            (unread == 0
+                ? "\(nextLayer) reads all \(sums.count) neurons"
+                : "\(nextLayer) does not read \(unread) of \(sums.count) neurons")
+                + " (sums of absolute weights \(unread == 0 ? "above" : "up to") "
+                + "\(threshold.brief(digits: 1)))"
         }
 
         /// The sums, and the gate where there is one, by neuron.

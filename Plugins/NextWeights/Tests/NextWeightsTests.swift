@@ -44,6 +44,8 @@ import Testing
             with: context([1, -1, 2, -2, 3, -3, 0, 1, 0, 0, 0, -1], positions: 2))
         #expect(output.sums == [3, 4, 7])
         #expect(output.fanOut == 4)
+        #expect(
+            output.summary == "next reads all 3 neurons (sums of absolute weights above 0.001)")
     }
 
     @Test func theGateIsDrawnBeside() throws {
