@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// How much the samples of each class count in the loss.
 public enum ClassWeights: String, Sendable, Hashable, Codable, CaseIterable {
     /// In inverse proportion to the number of training samples of the class: each class that occurs has
@@ -17,5 +19,13 @@ public enum ClassWeights: String, Sendable, Hashable, Codable, CaseIterable {
         return counts.map {
             $0 == 0 ? 0 : Double(labels.count) / (Double(present) * Double($0))
         }
+    }
+}
+
+extension TrainingConfiguration {
+    /// What the loss of a sample of each class is multiplied by in a training on `data`; empty where all
+    /// samples count alike.
+    func classWeights<Scalar: ElementaryScalar>(on data: TrainingData<Scalar>) -> [Double] {
+        classWeights?.factors(labels: data.labels ?? [], classes: data.outputCount) ?? []
     }
 }

@@ -23,6 +23,12 @@ public struct History: Sendable, Hashable, Codable {
         }
     }
 
+    /// Adds to the last value of a quantity that was recorded.
+    mutating func add(_ value: Double, toLast name: String) {
+        guard let index = series.firstIndex(where: { $0.name == name }) else { return }
+        series[index].values[series[index].values.count - 1] += value
+    }
+
     /// The values of a quantity, one an epoch; empty if it was not recorded.
     public subscript(name: String) -> [Double] {
         series.first { $0.name == name }?.values ?? []

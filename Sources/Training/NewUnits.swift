@@ -10,7 +10,8 @@ import Networks
 /// would have the steepest gradient for activations of unit mean square; of two that point the same way
 /// the steeper.
 ///
-/// - Complexity: two passes over the samples with four units for each that is asked for.
+/// - Complexity: two passes over the samples with four units for each that is asked for, and products of
+///   all candidates with those taken: O(count² · inputs).
 struct NewUnits<Scalar: TrainingScalar> {
     /// Incoming weights, one row a unit.
     private(set) var weights: [[Double]] = []
@@ -41,24 +42,44 @@ struct NewUnits<Scalar: TrainingScalar> {
         (pool[0, "weight"], pool[0, "bias"]) = (weight, bias)
         let scores = Self.scores(of: pool, from: old, on: data, configuration)
         let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        var spare: [Int] = []
-        for index in order where weights.count < count {
-            let unit = weight.row(old + index).map { Double($0) }
-            let threshold = Double(bias[old + index, 0])
-            let isNew = zip(weights, biases).allSatisfy {
-                cosine($0 + [$1], unit + [threshold]) < 0.95
-            }
-            guard isNew else {
-                spare.append(index)
-                continue
-            }
-            weights.append(unit)
-            biases.append(threshold)
+        let rows = order.map { index in
+            weight.row(old + index).map { Double($0) } + [Double(bias[old + index, 0])]
         }
-        for index in spare where weights.count < count {
-            weights.append(weight.row(old + index).map { Double($0) })
-            biases.append(Double(bias[old + index, 0]))
+        for row in Self.mostDifferent(count, of: rows) {
+            weights.append(Array(row.dropLast()))
+            biases.append(row[row.count - 1])
         }
+    }
+
+    /// `count` of `rows`, in their order: those first that have a cosine below 0.95 with all taken before,
+    /// then the others.
+    static func mostDifferent(_ count: Int, of rows: [[Double]]) -> [[Double]] {
+        let directions = rows.map { row in
+            let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return norm > 0 ? row.map { $0 / norm } : row
+        }
+        func matrix(_ indices: some Collection<Int>) -> Matrix<Double> {
+            Matrix(
+                rows: indices.count, columns: rows.first?.count ?? 0,
+                elements: indices.flatMap { directions[$0] })
+        }
+        var (taken, spare): ([Int], [Int]) = ([], [])
+        // Products of some rows with all that were taken, and among themselves.
+        for start in stride(from: 0, to: rows.count, by: 128) where taken.count < count {
+            let range = start..<min(start + 128, rows.count)
+            let part = matrix(range)
+            let before = part.times(matrix(taken), transposingOther: true)
+            let beside = part.times(part, transposingOther: true)
+            let known = taken.count
+            for index in range where taken.count < count {
+                let row = index - start
+                let isNew =
+                    (0..<known).allSatisfy { before[row, $0] < 0.95 }
+                    && taken[known...].allSatisfy { beside[row, $0 - start] < 0.95 }
+                if isNew { taken.append(index) } else { spare.append(index) }
+            }
+        }
+        return (taken + spare.prefix(count - taken.count)).map { rows[$0] }
     }
 
     /// Writes the weights into the units from `first` on.
@@ -72,12 +93,6 @@ struct NewUnits<Scalar: TrainingScalar> {
         }
         network[0, "weight"] = weight
         network[0, "bias"] = bias
-    }
-
-    private func cosine(_ a: [Double], _ b: [Double]) -> Double {
-        let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
-        let norms = [a, b].map { $0.reduce(0) { $0 + $1 * $1 } }
-        return norms[0] * norms[1] > 0 ? product / (norms[0] * norms[1]).squareRoot() : 0
     }
 
     /// The right singular vectors of ∂L/∂z xᵀ, largest first, of length 1.
@@ -111,9 +126,7 @@ struct NewUnits<Scalar: TrainingScalar> {
         let batch = Minibatch<Scalar>(
             capacity: samples.count, inputs: data.inputCount, outputs: data.outputCount)
         batch.load(samples[...], of: data)
-        let rows = Matrix<Double>(
-            rows: batch.inputs.rows, columns: data.inputCount,
-            elements: batch.inputs.elements.map { Double($0) })
+        let rows = batch.inputs.inDoubles
         let all = Matrix(
             rows: directions.count, columns: data.inputCount, elements: directions.flatMap { $0 })
         let along = rows.times(all, transposingOther: true)
@@ -177,10 +190,8 @@ extension Network where Scalar: TrainingScalar {
                 for i in all.indices { all[i] *= Double(batch.samples) }
             }
             body(
-                Matrix(
-                    rows: batch.inputs.rows, columns: inputs,
-                    elements: batch.inputs.elements.map { Double($0) }),
-                matrix(workspace.post(ofLayer: 0), layers[0].outputs), gradient)
+                batch.inputs.inDoubles, matrix(workspace.post(ofLayer: 0), layers[0].outputs),
+                gradient)
         }
     }
 }

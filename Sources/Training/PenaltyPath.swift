@@ -128,7 +128,9 @@ public struct PenaltyPath: Sendable {
                 name: "learning-rate", value: "\(job.configuration.optimizer.learningRate)",
                 expected: "less, as no training ended with finite numbers")
         }
-        let choice = try PenaltyChoice(among: usable, on: data)
+        let choice = try PenaltyChoice(
+            among: usable, on: data,
+            classWeights: job.configuration.classWeights(on: try TrainingData(data.train)))
         let chosen = usable[choice.chosen].job.output
         let target = outputFile(of: job.output)
         let code = withSystemPath(chosen) { old in
@@ -174,7 +176,8 @@ public struct PenaltyChoice: Sendable {
         public var parameters: Int
         /// On the samples held out.
         public var quality: Quality
-        /// Of each sample held out: squared error in deviations of the target, or -log p in nats.
+        /// Of each sample held out: squared error in deviations of the target, or -log p in nats, times the
+        /// weight of its class.
         public var losses: [Double]
     }
 
@@ -183,7 +186,9 @@ public struct PenaltyChoice: Sendable {
     /// The index of the one that is kept.
     public let chosen: Int
 
-    init(among candidates: [PenaltyPath.Candidate], on data: LoadedDataset) throws {
+    init(
+        among candidates: [PenaltyPath.Candidate], on data: LoadedDataset, classWeights: [Double]
+    ) throws {
         guard let validation = data.validation else {
             throw TrainingError.setting(
                 name: "validation-fraction", value: "0",
@@ -197,7 +202,8 @@ public struct PenaltyChoice: Sendable {
             return Entry(
                 share: candidate.share, sizes: sizes,
                 parameters: zip(sizes, units).reduce(0) { $0 + $1.1 * ($1.0 + 1) },
-                quality: model.quality(on: validation), losses: model.losses(on: validation))
+                quality: model.quality(on: validation),
+                losses: model.losses(on: validation, classWeights: classWeights))
         }
         chosen = Self.smallestGood(
             entries.map(\.losses), parameters: entries.map(\.parameters),
@@ -222,11 +228,9 @@ public struct PenaltyChoice: Sendable {
         let finite = means.indices.filter { means[$0].isFinite }
         guard let best = finite.min(by: { means[$0] < means[$1] }) else { return 0 }
         let good = finite.filter { index in
-            let differences = zip(losses[index], losses[best]).map { $0 - $1 }
-            let n = Double(differences.count)
-            let mean = differences.reduce(0, +) / n
-            let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-            return n > 1 ? mean <= (squares / (n - 1) / n).squareRoot() : index == best
+            let comparison = ValidationComparison(losses[index], with: losses[best])
+            return index == best
+                || comparison.standardError.isFinite && -comparison.gain <= comparison.standardError
         }
         let penalized = good.filter { !(isPlain.indices.contains($0) && isPlain[$0]) }
         return (penalized.isEmpty ? good : penalized)
@@ -242,28 +246,32 @@ extension RecordedModel {
     }
 
     /// The loss of each sample: squared error in deviations of the target, the mean over outputs, or -log p
-    /// of the right class in nats.
-    func losses(on samples: LabeledData) -> [Double] {
+    /// of the right class in nats, times the weight of the class.
+    ///
+    /// - Parameters:
+    ///   - samples: normalised as the training's were.
+    ///   - weights: one a class; empty where all count alike.
+    /// - Returns: a loss for each sample.
+    func losses(on samples: LabeledData, classWeights weights: [Double] = []) -> [Double] {
         var losses: [Double] = []
-        let scaling = data.targetScaling
+        losses.reserveCapacity(samples.count)
         forEachBatch(of: samples) { range, outputs in
-            if let scaling, let targets = samples.targetsInUnit(of: range) {
-                for row in 0..<outputs.rows {
-                    let squares = (0..<outputs.columns).map { column in
-                        let target =
-                            (targets[row, column] - scaling.mean[column])
-                            / scaling.deviation[column]
-                        return (outputs[row, column] - target) * (outputs[row, column] - target)
+            if let scaling = data.targetScaling, let targets = samples.targetsInUnit(of: range) {
+                let scaled = Matrix<Double>(rows: targets.rows, columns: targets.columns) { all in
+                    for index in all.indices {
+                        let (row, column) = index.quotientAndRemainder(dividingBy: targets.columns)
+                        all.initializeElement(
+                            at: index,
+                            to: (targets[row, column] - scaling.mean[column])
+                                / scaling.deviation[column])
                     }
-                    losses.append(squares.reduce(0, +) / Double(outputs.columns))
                 }
+                losses += (0..<outputs.rows).map { outputs.squaredError(row: $0, of: scaled) }
                 return
             }
             for (row, label) in samples.labels(of: range).enumerated() {
-                let values = (0..<outputs.columns).map { outputs[row, $0] }
-                let top = values.max() ?? 0
-                let total = values.reduce(0) { $0 + Double.exponential($1 - top) }
-                losses.append(Double.logarithm(total) - (values[Int(label)] - top))
+                let weight = weights.isEmpty ? 1 : weights[Int(label)]
+                losses.append(weight * outputs.crossEntropy(row: row, label: Int(label)))
             }
         }
         return losses

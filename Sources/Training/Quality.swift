@@ -108,10 +108,7 @@ public struct QualitySums: Sendable {
             for output in counts.indices where outputs[row, output] > outputs[row, best] {
                 best = output
             }
-            let top = outputs[row, best]
-            // The largest is subtracted first, so that nothing overflows.
-            let total = counts.indices.reduce(0) { $0 + Double.exponential(outputs[row, $1] - top) }
-            entropy += Double.logarithm(total) - (outputs[row, label] - top)
+            entropy += outputs.crossEntropy(row: row, label: label)
             counts[label] += 1
             if best == label { found[label] += 1 }
         }

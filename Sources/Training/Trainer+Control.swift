@@ -51,7 +51,60 @@ extension Trainer {
         control.compare = { [self] in comparison() }
         control.units = { [self] in network.layers[0].units }
         control.acceptedUnits = { [self] in best?.network.layers[0].units ?? 0 }
+        control.ranks = { [self] key in
+            switch key {
+            case .importance: silencing
+            case .scale: outgoingScales()
+            }
+        }
         return control
+    }
+
+    /// Whether units are sorted by what a batch says of them.
+    var sorts: Bool {
+        controllers.contains {
+            if case .sort(let sort) = $0 { sort.key == .importance } else { false }
+        }
+    }
+
+    /// The layers with ramps, and the layer of weights that reads each.
+    private var rampedLayers: [(layer: Int, reader: ParameterLayout.Entry)] {
+        network.hiddenLayers.compactMap { layer in
+            guard case .ramp = network.layers[layer].gate else { return nil }
+            return network.layout.entry(layer: layer + 1, name: "weight").map { (layer, $0) }
+        }
+    }
+
+    /// For each unit of a layer with a ramp the square of Σ sᵢ hᵢ ∂L/∂(sᵢ hᵢ), from the gradient of the
+    /// weights that read it.
+    func firstOrderChanges() -> [TrainingControl.Layer] {
+        rampedLayers.map { layer, reader in
+            var sums = [Double](repeating: 0, count: reader.slot.columns)
+            let gradients = workspace.gradients + reader.offset
+            network.parameters.withElements { all in
+                for index in 0..<reader.slot.count {
+                    sums[index % reader.slot.columns] +=
+                        Double(all[reader.offset + index]) * Double(gradients[index])
+                }
+            }
+            return TrainingControl.Layer(index: layer, values: sums.map { $0 * $0 })
+        }
+    }
+
+    /// For each unit of a layer with a ramp its factor times the norm of the weights that read it.
+    private func outgoingScales() -> [TrainingControl.Layer] {
+        rampedLayers.map { layer, reader in
+            var squares = [Double](repeating: 0, count: reader.slot.columns)
+            network.parameters.withElements { all in
+                for index in 0..<reader.slot.count {
+                    let weight = Double(all[reader.offset + index])
+                    squares[index % reader.slot.columns] += weight * weight
+                }
+            }
+            let factors = network.factors(ofLayer: layer) ?? []
+            return TrainingControl.Layer(
+                index: layer, values: zip(squares, factors).map { $0.squareRoot() * Double($1) })
+        }
     }
 
     /// Does what a controller asked for.

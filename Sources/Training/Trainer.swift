@@ -45,8 +45,12 @@ public final class Trainer<Scalar: TrainingScalar> {
     var lastNetwork: Network<Scalar>?
     /// λ of the penalties and the factor on the learning rate in the last step.
     var lastStep = (strengths: [Double](), factor: 1.0)
-    /// Units removed in the epoch under way.
+    /// Of the last batch; see ``firstOrderChanges()``; empty unless units are sorted by it.
+    var silencing: [TrainingControl.Layer] = []
+    /// Units removed in the epoch under way, or by the controllers that act after it.
     var removed = 0
+    /// Called after the measurements of each epoch, before controllers change what was measured.
+    var measured: ((Trainer) -> Void)?
 
     var workspace: Workspace<Scalar>
     private var evaluationWorkspace: Workspace<Scalar>?
@@ -194,7 +198,10 @@ public final class Trainer<Scalar: TrainingScalar> {
         record(means, validated, tested)
         select(validated)
         isMidEpoch = false
+        measured?(self)
+        removed = 0
         controlAfterEpoch()
+        history.add(Double(removed), toLast: "removed")
         // The copy costs as much as the next step, once an epoch.
         lastNetwork = resizes ? network : nil
     }
@@ -237,6 +244,7 @@ public final class Trainer<Scalar: TrainingScalar> {
             batch.inputs, through: network, draw: (configuration.seed, step))
         let sums = workspace.loss(configuration.loss, of: batch, withGradient: true)
         workspace.backward(through: network)
+        silencing = sorts ? firstOrderChanges() : []
         let penalties = penalties
         for penalty in penalties { penalty.addGradient(of: network, to: workspace.gradients) }
         let penalty = penalties.reduce(0) { $0 + $1.value(of: network) }
@@ -283,7 +291,9 @@ public final class Trainer<Scalar: TrainingScalar> {
         workspace.reshape(for: network)
         workspace.freeze(optimizer.isFrozen)
         evaluationWorkspace?.reshape(for: network)
-        removed += before - edit.units.count
+        removed += before - edit.indices.count { $0 >= 0 }
+        // Another order is no change of the shape.
+        guard edit.indices.sorted() != Array(0..<before) else { return }
         events.append(
             TrainingEvent(
                 epoch: isMidEpoch ? epoch + 1 : epoch, step: optimizer.step,

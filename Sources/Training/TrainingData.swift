@@ -1,10 +1,10 @@
 public import LinearAlgebra
-public import Networks
+import Networks
 
 /// Where a network's inputs come from: a matrix, or something more compact that becomes numbers
 /// batch by batch.
 public protocol InputSource<Scalar>: Sendable {
-    associatedtype Scalar: NetworkScalar
+    associatedtype Scalar: ElementaryScalar
     /// Number of samples.
     var sampleCount: Int { get }
     /// Values of each sample.
@@ -13,7 +13,7 @@ public protocol InputSource<Scalar>: Sendable {
     func gather(_ samples: [Int], into matrix: inout Matrix<Scalar>)
 }
 
-extension Matrix: InputSource where Scalar: NetworkScalar {
+extension Matrix: InputSource where Scalar: ElementaryScalar {
     /// The rows.
     public var sampleCount: Int { rows }
     /// The columns.
@@ -33,7 +33,7 @@ extension Matrix: InputSource where Scalar: NetworkScalar {
 }
 
 /// Samples to train or test on; a value that shares its memory with its copies and parts.
-public struct TrainingData<Scalar: NetworkScalar>: Sendable {
+public struct TrainingData<Scalar: ElementaryScalar>: Sendable {
     /// What the outputs are compared with.
     public enum Targets: Sendable {
         /// The class of each sample, counted from 0.
@@ -217,8 +217,7 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
             "\(name) is \(value); expected \(expected)"
         case .diverged(let divergence): divergence.description
         case .otherData(let path):
-            "the data are not those of \(path); give the options with which it was trained "
-                + "(--data, --normalization, --test-fraction)"
+            "the data are not those of \(path); name the folder with --data, or restore the file"
         case .state(let reason): "the stored state does not fit: \(reason)"
         case .cancelled: "the training was cancelled"
         }

@@ -109,14 +109,10 @@ extension TrainingJob {
         var training = try TrainingData(data.train)
         var validation = try data.validation.map { try TrainingData($0) }
         var test = try TrainingData(data.test)
-        if let weights = configuration.classWeights {
-            let factors = weights.factors(
-                labels: training.labels ?? [], classes: training.outputCount
-            ).map { Float($0) }
-            training.classWeights = factors
-            validation?.classWeights = factors
-            test.classWeights = factors
-        }
+        let weights = configuration.classWeights(on: training).map { Float($0) }
+        training.classWeights = weights
+        validation?.classWeights = weights
+        test.classWeights = weights
         guard let state else {
             return try Trainer(
                 start, configuration, training: training, validation: validation, test: test)

@@ -53,6 +53,10 @@ extension TrainingJob {
         removeAbandonedFiles(in: divided(output).folder)
         _ = try RunRecorder(path: output)
         let trainer = try trainer(on: data, from: state)
+        // Of a complete training that goes on no network was kept for its last epoch.
+        if (try? snapshot(trainer.epoch, of: start(on: data), recipe)) == nil {
+            try writeSnapshot(trainer.network, epoch: trainer.epoch, recipe.text)
+        }
         let recorder = try train(trainer, recipe.text, progress) {
             try record(trainer, on: recorded, data, recipe, isWanted: isWanted)
         }
@@ -194,10 +198,14 @@ extension TrainingJob {
         // Of the last epoch, if no checkpoint holds it yet.
         var pending = TrainerState<Float>?.none
         do {
-            try writeSnapshot(of: trainer, origin)
+            var measured: Network<Float>?
+            trainer.measured = { measured = self.isSnapshot($0.epoch) ? $0.network : nil }
+            defer { trainer.measured = nil }
             do {
                 try trainer.run(progress: progress) { trainer in
-                    try writeSnapshot(of: trainer, origin)
+                    if let measured {
+                        try writeSnapshot(measured, epoch: trainer.epoch, origin)
+                    }
                     var state = trainer.state
                     state.origin = origin
                     let isTime = clock.now - written >= checkpointEvery
@@ -221,11 +229,10 @@ extension TrainingJob {
     }
 
     private func writeSnapshot(
-        of trainer: Trainer<Float>, _ origin: String
+        _ network: Network<Float>, epoch: Int, _ origin: String
     ) throws(StateFileError) {
-        guard isSnapshot(trainer.epoch) else { return }
-        try NetworkSnapshot(trainer.network, epoch: trainer.epoch, origin: origin)
-            .write(to: snapshotPath(trainer.epoch))
+        guard isSnapshot(epoch) else { return }
+        try NetworkSnapshot(network, epoch: epoch, origin: origin).write(to: snapshotPath(epoch))
     }
 
     /// Writes the run file.

@@ -68,6 +68,14 @@ public struct TrainingJob: Sendable {
         return nil
     }
 
+    /// Units of a block whose weights come from the data, of a network that grows so; `nil` of others.
+    var blockFromData: Int? {
+        for controller in configuration.controllers {
+            if case .grow(let grow) = controller, grow.method == .corrective { return grow.block }
+        }
+        return nil
+    }
+
     /// Parameters that the network has at most, at any time.
     func mostParameters(of start: Network<Float>) -> Int {
         guard let mostUnits, let first = start.layers.first else { return start.parameterCount }

@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 
 /// A sum of products of sizes that users choose; `nil` from the first overflow on.
 struct CheckedSum {
@@ -38,12 +39,24 @@ extension TrainingJob {
             units.add(after)
         }
         guard let parameters = parameters.value, let units = units.value else { return nil }
-        // The network, its gradient, the moments; the state that waits to be written; with patience
-        // the best network, in both.
+        // The network, its gradient, the moments; the state that waits to be written; where one is chosen
+        // the best network, in both; where it resizes itself the network of the epoch before.
         let moments = configuration.optimizer.rule.momentCount
-        let copies = 2 + moments + 1 + moments + (configuration.patience == nil ? 0 : 2)
+        let resizes =
+            gate.isPresent || !configuration.penalties.isEmpty
+            || !configuration.controllers.isEmpty
+        let chooses = configuration.patience != nil || resizes
+        let copies = 2 + moments + 1 + moments + (chooses ? 2 : 0) + (resizes ? 1 : 0)
         var bytes = CheckedSum()
         bytes.add(4, parameters, copies)
+        if let block = blockFromData {
+            // Units to choose from: a network with them, its gradient, and sums and rows in doubles.
+            let (pool, overflows) = block.multipliedReportingOverflow(by: 4)
+            guard !overflows else { return nil }
+            bytes.add(8, mostUnits ?? 0, inputs + outputs)
+            bytes.add(8 * 5, pool, inputs + outputs + 1)
+            bytes.add(4 * 3 + 8, min(512, samples), pool + (mostUnits ?? 0))
+        }
         // Pre- and post-activations and gradients of a batch; two of them are gathered.
         bytes.add(4, min(configuration.batch, samples), 3, units)
         bytes.add(4, min(configuration.batch, samples), 2, inputs)

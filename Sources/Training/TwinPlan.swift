@@ -17,10 +17,8 @@ public struct TwinPlan: Sendable {
     private let planned: TrainingJob
     /// Arithmetic to be spent, if that is what is equal.
     private let multiplyAdds: Double?
-    /// The data set's name.
-    public let dataset: String
-    /// How it is divided; folders and normalisation are up to the caller.
-    public let options: LoadOptions
+    /// The run's data, how they were divided and normalised.
+    public let data: DataDescription
     private let dataDigest: String?
     private let parent: String
 
@@ -49,6 +47,9 @@ public struct TwinPlan: Sendable {
         guard epochs > 0 else { throw refuse("it holds no history") }
         var configuration = recipe.configuration
         configuration.penalties = []
+        // Blocks are trained with a rate that falls to 0; so is the plain network, over all epochs.
+        let grew = configuration.controllers.contains { if case .grow = $0 { true } else { false } }
+        if grew { configuration.schedule = .cosine }
         configuration.controllers = []
         configuration.epochs = epochs
         configuration.optimizer.groups = configuration.optimizer.groups.filter {
@@ -75,14 +76,10 @@ public struct TwinPlan: Sendable {
             }
             multiplyAdds = spent
         }
-        dataset = recipe.dataset
-        func count(_ part: String) -> Int { max(0, recipe.samples[part] ?? 0) }
-        let (train, validation) = (count("train"), count("validation"))
-        let (all, overflows) = train.addingReportingOverflow(validation)
-        guard train > 0, !overflows else { throw refuse("its settings name no training samples") }
-        options = LoadOptions(
-            trainSamples: all, testSamples: max(1, count("test")),
-            validationFraction: Double(validation) / Double(all), seed: recipe.dataSeed)
+        guard let data = try run.dataDescription() else {
+            throw refuse("it does not say how its inputs were made (there is no /data)")
+        }
+        self.data = data
         dataDigest = recipe.dataDigest
         parent = run.path
     }

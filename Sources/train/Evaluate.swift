@@ -3,7 +3,6 @@ import Datasets
 import Executable
 import Files
 import FoundationEssentials
-import Text
 import Training
 
 /// `train evaluate`: how well recorded networks do.
@@ -41,9 +40,9 @@ struct Evaluate: ParsableCommand {
         let quality = model.quality(on: samples)
         switch format {
         case .text:
-            print("\(visible(recorded)) on \(visible(name)), \(quality.samples) samples")
+            report("\(recorded) on \(name), \(quality.samples) samples")
             for line in lines(about: quality, classNames: model.data.classes ?? []) {
-                print("  \(visible(line))")
+                report("  \(line)")
             }
         case .json: print(try json(quality, name, model.data))
         }
@@ -54,19 +53,9 @@ struct Evaluate: ParsableCommand {
         if let data, isFile(data) {
             return (try description.rows(of: data, needsOutcome: true), data)
         }
-        let dataset: Dataset
-        if let source = description.source, let encoding = description.encoding {
-            guard data == nil else {
-                throw ValidationError("--data is \(data ?? ""); expected a table in a file")
-            }
-            let table = try CSVTable(
-                path: source, hasHeader: encoding.hasHeader ? true : nil)
-            dataset = try .table(table, encoding)
-        } else {
-            dataset = try namedDataset(description.dataset, teacher: description.source)
-        }
+        let dataset = try recordedDataset(description, in: data)
         let loaded = try dataset.load(from: data, options: description.options)
-        for note in loaded.notes { writeToStandardError("note: \(visible(note))\n") }
+        for note in loaded.notes { tell("note: \(note)") }
         let samples: LabeledData
         switch part {
         case .train: samples = loaded.train

@@ -48,6 +48,14 @@ struct Flexible: ParsableCommand {
     var from: String?
     @Flag(help: "Learn the size alone; weights stay as they are.")
     var onlySize = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            Sort the neurons in each epoch, so that a small layer has the best: importance, by the \
+            first-order change of the loss when a neuron is silenced, or scale, by its factor times the \
+            norm of its outgoing weights.
+            """, valueName: "key"))
+    var sort: Sort.Key?
     @OptionGroup var common: JobOptions
 
     func validate() throws {
@@ -81,6 +89,7 @@ struct Flexible: ParsableCommand {
     private func configuration(for dataset: Dataset) -> TrainingConfiguration {
         var configuration = common.configuration(for: dataset)
         configuration.penalties = [Penalty(.rampIntegral, .value(sizePenalty))]
+        if let sort { configuration.controllers = [.sort(Sort(by: sort))] }
         let names = (0..<hidden.count).map {
             hidden.count == 1 ? "hidden" : "hidden\($0 + 1)"
         }

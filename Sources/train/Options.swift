@@ -12,6 +12,7 @@ extension TrainingJob.Part: ExpressibleByArgument {}
 extension OptimizerConfiguration.DecayKind: ExpressibleByArgument {}
 extension Penalty.Cost: ExpressibleByArgument {}
 extension Training.Grow.Method: ExpressibleByArgument {}
+extension Training.Sort.Key: ExpressibleByArgument {}
 extension TwinPlan.Equality: ExpressibleByArgument {}
 extension LoadOptions.Normalization: ExpressibleByArgument {}
 
@@ -68,7 +69,7 @@ struct DataOptions: ParsableArguments {
                 trainSamples: trainSamples, testSamples: testSamples,
                 validationFraction: validationFraction ?? standard, testFraction: testFraction,
                 generatedSamples: generated, seed: dataSeed, normalization: normalization))
-        for note in loaded.notes { writeToStandardError("note: \(note)\n") }
+        for note in loaded.notes { tell("note: \(note)") }
         return loaded
     }
 }
@@ -96,6 +97,24 @@ func namedDataset(_ name: String, teacher: String?) throws -> Dataset {
     }
     try network.checkIsPerceptron()
     return network.noiseRelabelled
+}
+
+/// The data set that a run was trained on.
+///
+/// - Parameters:
+///   - description: what the run says of it.
+///   - folder: of the data sets, as the user named it.
+/// - Returns: the data set, not read yet but for a table.
+/// - Throws: `ValidationError` if a folder was named for a table, and what reading it or its teacher throws.
+func recordedDataset(_ description: DataDescription, in folder: String?) throws -> Dataset {
+    guard let source = description.source, let encoding = description.encoding else {
+        return try namedDataset(description.dataset, teacher: description.source)
+    }
+    guard folder == nil else {
+        throw ValidationError("--data is \(folder ?? ""); expected a table in a file")
+    }
+    let table = try CSVTable(path: source, hasHeader: encoding.hasHeader ? true : nil)
+    return try .table(table, encoding)
 }
 
 /// How a network is trained.

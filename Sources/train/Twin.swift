@@ -17,18 +17,16 @@ struct Twin: ParsableCommand {
               train twin small.h5 --equal multiply-adds --output plain.h5
             """)
 
-    @Argument(help: "A run of `train compress` or `train flexible`.")
+    @Argument(help: "A run of `train compress`, `flexible`, `grow` or `fit`.")
     var original: String
     @Option(help: ArgumentHelp("What it is given as much of as the run.", valueName: "what"))
     var equal = TwinPlan.Equality.epochs
-    @Option(help: "Folder of the data sets; else the environment's LAMINA_DATA, else ./data.")
-    var data: String?
     @Option(
-        help: ArgumentHelp(
-            "As the run was given, if it was.", valueName: "share"))
-    var testFraction: Double?
-    @Option(help: "As the run was given.")
-    var normalization = LoadOptions.Normalization.standard
+        help: """
+            Folder of the data sets; else the environment's LAMINA_DATA, else ./data. A table is \
+            looked for where it was.
+            """)
+    var data: String?
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @Flag(help: "Go on from the checkpoint of an earlier call.")
     var resume = false
@@ -40,11 +38,9 @@ struct Twin: ParsableCommand {
         let plan = try RunFile.reading(original) { run throws(RunError) in
             try TwinPlan(of: run, equal: equal, output: output)
         }
-        var options = plan.options
-        options.testFraction = testFraction
-        options.normalization = normalization
-        let loaded = try Dataset.named(plan.dataset).load(from: data, options: options)
-        for note in loaded.notes { writeToStandardError("note: \(note)\n") }
+        let loaded = try recordedDataset(plan.data, in: data)
+            .load(from: data, options: plan.data.options)
+        for note in loaded.notes { tell("note: \(note)") }
         var job = try plan.job(on: loaded)
         checkpoints.apply(to: &job)
         try carryOut(job, on: loaded, resuming: resume)

@@ -36,6 +36,31 @@ import Testing
                 == 3 * network.evaluate(whole.part([1]), loss: .crossEntropy).loss)
     }
 
+    /// What is chosen by is what was trained for: the losses by which networks are compared have the mean
+    /// that ``Network/evaluate(_:loss:batch:)`` gives.
+    @Test func comparedLossesAreWeighted() throws {
+        let network = Network<Double>(inputs: 3, hidden: [4], outputs: 3, seed: 1)
+        var data = try TrainingData<Double>(
+            inputs: normalMatrix(7, 3, seed: 2) as Matrix<Double>, labels: [0, 1, 1, 0, 2, 1, 1],
+            classes: 3)
+        data.classWeights = [1, 0.25, 6]
+        let losses = network.losses(on: data, .crossEntropy)
+        let mean = losses.reduce(0, +) / 7
+        #expect(abs(mean - (try network.evaluate(data, loss: .crossEntropy).loss)) < 1e-14)
+        var plain = data
+        plain.classWeights = []
+        let unweighted = network.losses(on: plain, .crossEntropy)
+        #expect(zip(losses, unweighted).map { $0 / $1 } == [1, 0.25, 0.25, 1, 6, 0.25, 0.25])
+        let numbers = try TrainingData<Double>(
+            inputs: normalMatrix(600, 3, seed: 2) as Matrix<Double>,
+            targets: normalMatrix(600, 3, seed: 3))
+        let squares = network.losses(on: numbers, .squaredError)
+        #expect(
+            abs(
+                squares.reduce(0, +) / 600
+                    - (try network.evaluate(numbers, loss: .squaredError).loss)) < 1e-13)
+    }
+
     @Test func weightsOfNumbersAreRefused() throws {
         let data = try TrainingData<Float>(
             inputs: normalMatrix(4, 3, seed: 2), targets: normalMatrix(4, 1, seed: 3))

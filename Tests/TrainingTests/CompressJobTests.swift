@@ -292,14 +292,38 @@ import Testing
         #expect(sizes[0] > final)
     }
 
+    /// A snapshot holds what was measured, not the block that came afterwards; the twin has the blocks'
+    /// schedule over all epochs.
+    @Test func snapshotsAtTheEndOfABlock() throws {
+        let data = try data()
+        var configuration = TrainingConfiguration(epochs: 8, batch: 32, seed: 3)
+        configuration.controllers = [.grow(Grow(.corrective, block: 5, most: 40, epochs: 2))]
+        let job = TrainingJob(
+            hidden: [5], configuration: configuration, recording: RecordingOptions(samples: 25),
+            snapshotEvery: 2, output: "\(folder)/grown.h5")
+        _ = try result(job, data)
+        let run = try RunFile(path: job.output)
+        let sizes = try #require(try run.history().first { $0.name == "size" }).values
+        #expect(sizes.count >= 4 && Set(sizes).count > 1)
+        for epoch in run.snapshots.compactMap({ Int($0) }) where epoch < sizes.count {
+            let layers = try run.layers(snapshot: "\(epoch)")
+            let first = try #require(layers.first { $0.name == "hidden" })
+            #expect(first.post?.shape.last == Int(sizes[epoch - 1]))
+        }
+        #expect(!run.snapshots.isEmpty)
+        let twin = try TwinPlan(of: run, equal: .epochs, output: "\(folder)/twin.h5").job(on: data)
+        #expect(twin.configuration.schedule == .cosine)
+    }
+
     @Test func twins() throws {
         let data = try data()
         let job = job("small.h5", [.prune(Prune(.zeroFor(steps: 5)))])
         let result = try result(job, data)
         let run = try RunFile(path: job.output)
         let plan = try TwinPlan(of: run, equal: .epochs, output: "\(folder)/twin.h5")
-        #expect(plan.dataset == "synthetic-digits")
-        #expect(plan.options.trainSamples == 200 && plan.options.validationFraction == 0.2)
+        #expect(plan.data.dataset == "synthetic-digits")
+        #expect(
+            plan.data.options.trainSamples == 200 && plan.data.options.validationFraction == 0.2)
         let twin = try plan.job(on: data)
         #expect(twin.hidden == result.finalSizes && twin.gate == .none)
         #expect(twin.configuration.epochs == 10 && twin.configuration.penalties.isEmpty)

@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Networks
 import Testing
@@ -90,6 +91,62 @@ import Testing
         let best = try #require(new.weights.first)
         let norm = best.reduce(0) { $0 + $1 * $1 }.squareRoot()
         #expect(abs(best[2]) / norm > 0.97)
+    }
+
+    /// Of rows in order those that point elsewhere than all before, then the others.
+    @Test func candidatesThatPointTheSameWayComeLast() {
+        let rows: [[Double]] = (0..<300).map { index in
+            // Ten directions, each thirty times with another length.
+            let angle = Double(index % 10) * 0.6
+            let length = 1 + Double(index / 10)
+            return [length * cos(angle), length * sin(angle)]
+        }
+        let chosen = NewUnits<Double>.mostDifferent(12, of: rows)
+        // 0.6 is more than acos 0.95 = 0.318, and so is what is left of the turn.
+        #expect(chosen == Array(rows[0..<12]))
+        #expect(
+            NewUnits<Double>.mostDifferent(3, of: [[1, 0], [2, 0.1], [0, 1], [0, 0]])
+                == [[1, 0], [0, 1], [0, 0]])
+        // The same beyond one panel of products.
+        let far = Array(repeating: [1.0, 0], count: 200) + [[0, 1.0]]
+        #expect(NewUnits<Double>.mostDifferent(3, of: far) == [[1, 0], [0, 1], [1, 0]])
+    }
+
+    /// Every raise may look harmless beside the one before; together they may lose no more than the noise of
+    /// one comparison.
+    @Test func raisesDoNotAddUpTheirLosses() {
+        var grow = Grow(.frozen, block: 2, most: 10, epochs: 1)
+        func raise(gain: Double) -> TrainingControl {
+            var control = TrainingControl(
+                epoch: 0, epochs: 50, step: 0, stepsPerEpoch: 4, multiplyAdds: 0,
+                isEndOfEpoch: true, strengths: [0.1], rateFactor: nil, outcome: nil,
+                read: { [TrainingControl.Layer(index: 0, values: [1, 1])] })
+            control.compare = { ValidationComparison(gain: gain, standardError: 0.01) }
+            control.units = { 2 }
+            control.acceptedUnits = { 2 }
+            step += 4
+            control.step = step
+            grow.afterEpoch(&control)
+            return control
+        }
+        var step = 0
+        #expect(raise(gain: 1).growth.accepts)
+        #expect(raise(gain: -0.006).growth.accepts)
+        // Within a standard error of the network before, but not of the block that was accepted.
+        #expect(raise(gain: -0.006).growth.restores)
+    }
+
+    @Test func removedUnitsAreCounted() throws {
+        let trainer = try trainer(
+            Grow(.frozen, block: 4, most: 40, epochs: 6, least: 1e-4), penalty: 0.01)
+        try trainer.run()
+        let lost = trainer.events.filter { $0.reason == "dead" || $0.reason == "restored" }
+        #expect(lost.contains { $0.reason == "dead" && $0.after < $0.before })
+        for epoch in 1...trainer.epoch {
+            let expected = lost.filter { $0.epoch == epoch }
+                .reduce(0) { $0 + max(0, $1.before - $1.after) }
+            #expect(trainer.history["removed"][epoch - 1] == Double(expected))
+        }
     }
 
     @Test func earlierBlocksAreFrozen() throws {

@@ -1,5 +1,6 @@
 import CommandTesting
 import Foundation
+import HDF5
 import LinearAlgebra
 import RunFormat
 import Testing
@@ -68,6 +69,21 @@ import Testing
         #expect(small.code == 0, "\(small.errors)")
         #expect(small.output.contains("inputs are used"), "\(small.output)")
         #expect(!small.output.contains("kept"), "\(small.output)")
+        // Its twin learns the same rows, without filters.
+        let twin = try train.run([
+            "twin", folder.path("run.h5"), "--output", folder.path("twin.h5"),
+        ])
+        #expect(twin.code == 0, "\(twin.errors)")
+        let original = try RunFile(path: folder.path("run.h5"))
+        guard case .integers(let sizes)? = original.attributes["final_sizes"] else {
+            Issue.record("no final sizes")
+            return
+        }
+        let plain = try RunFile(path: folder.path("twin.h5"))
+        #expect(
+            try plain.layers().map { $0.weight?.shape ?? [] }
+                == [[sizes[0], 3], [sizes[1], sizes[0]], [1, sizes[1]]])
+        #expect(plain.attributes["parent"] == .text(original.path))
     }
 
     /// The rows of the test part, predicted from the run file alone, give the recorded outputs.

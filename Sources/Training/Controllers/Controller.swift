@@ -74,6 +74,9 @@ public struct TrainingControl {
     var units: () -> Int = { 0 }
     var acceptedUnits: () -> Int = { 0 }
 
+    /// What units are sorted by, of each layer with a ramp, as it was for the batch.
+    var ranks: (Sort.Key) -> [Layer] = { _ in [] }
+
     /// The hidden layers whose units can be removed, in order; reads the network anew.
     public func layers() -> [Layer] { read() }
 }
@@ -120,6 +123,7 @@ public enum AnyController: Sendable, Hashable, Codable {
     case budget(Budget)
     case settle(Settle)
     case grow(Grow)
+    case sort(Sort)
 
     /// The controller.
     public var value: any Controller {
@@ -130,6 +134,7 @@ public enum AnyController: Sendable, Hashable, Codable {
             case .budget(let controller): controller
             case .settle(let controller): controller
             case .grow(let controller): controller
+            case .sort(let controller): controller
             }
         }
         set {
@@ -139,6 +144,7 @@ public enum AnyController: Sendable, Hashable, Codable {
             case let controller as Budget: self = .budget(controller)
             case let controller as Settle: self = .settle(controller)
             case let controller as Grow: self = .grow(controller)
+            case let controller as Sort: self = .sort(controller)
             default: preconditionFailure("no controller that a recipe can name")
             }
         }

@@ -42,6 +42,8 @@ public struct Grow: Controller {
     private var start = 0
     /// λ of a new block.
     private var base: Double?
+    /// Mean validation loss of the block when it was accepted, less that of the network accepted last.
+    private var gained = 0.0
 
     /// A controller at the start of a training, whose network is the first block.
     public init(
@@ -109,13 +111,15 @@ public struct Grow: Controller {
         let isGood =
             switch phase {
             case .fitting: !isEmpty && (comparison.map { $0.gain > $0.standardError } ?? true)
-            case .raising: comparison.map { $0.gain >= -$0.standardError } ?? false
+            // All raises together may lose a standard error, not each of them.
+            case .raising: comparison.map { gained + $0.gain >= -$0.standardError } ?? false
             }
         if isGood {
             if alive.count < values.count {
                 control.edits.append((.keeping(alive, ofLayer: 0), "dead"))
             }
             control.growth.accepts = true
+            gained = phase == .fitting ? 0 : gained + (comparison?.gain ?? 0)
             phase = .raising
             control.strengths = control.strengths.map { $0 * factor }
             return
@@ -151,16 +155,8 @@ public struct Grow: Controller {
     /// Whether the numbers are those of a training.
     public func isValid(units: [Int]) -> Bool {
         first >= 0 && first <= (units.first ?? 0) && start >= 0 && (base ?? 0) >= 0
-            && (base ?? 0).isFinite
+            && (base ?? 0).isFinite && gained.isFinite
     }
-}
-
-/// How a network does on the samples held out beside the one that was accepted last.
-public struct ValidationComparison: Sendable, Hashable {
-    /// The accepted network's mean loss less this one's.
-    public var gain: Double
-    /// Of the mean of the differences, sample by sample.
-    public var standardError: Double
 }
 
 /// What a controller asks for when a network grows; done in the order of the properties, after edits.
