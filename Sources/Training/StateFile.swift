@@ -1,29 +1,61 @@
 import Files
 import FoundationEssentials
+import Networks
 
 /// A file of a training that can be gone on with: a JSON text and arrays of numbers, under a digest.
 ///
-/// A line with the format, the length of the text (64 bits), the text, the arrays as floats, and
-/// XXH64 of all that (64 bits), everything little-endian. The lengths of the arrays follow from the
-/// text.
+/// It is a file of safetensors, whose arrays any reader of that format finds by name: "hidden.weight", its
+/// moments "moment1.hidden.weight", and so on. The text is in its metadata, and the last array, "xxh64", is
+/// the digest of all before it. This program takes the lengths of the arrays from the text.
 enum StateFile {
-    private static let magic = Array("lamina-state-2\n".utf8)
-    /// What versions without a digest wrote.
-    private static let oldMagic = Array("lamina-state-1\n".utf8)
+    /// How the file goes on behind the length of its header.
+    private static let start = Array("{\"__metadata__\":{\"format\":\"lamina-state-3\",".utf8)
+    /// What versions before that began with.
+    private static let oldStart = Array("lamina-state-".utf8)
     /// Histories of a million epochs fit; what claims more is no text of ours.
     private static let textLimit = 1 << 28
+
+    /// The values of all slots of a network, one after the other.
+    struct Values {
+        /// Before the name of each slot.
+        var prefix: String
+        /// A list for each layer.
+        var slots: [[ParameterSlot]]
+        /// In the order of the slots.
+        var elements: [Float]
+
+        /// Names of the run files: "hidden.weight", "output.bias".
+        fileprivate var arrays: [(name: String, type: String, shape: [Int], size: Int)] {
+            let selectsInputs = slots.count > 1 && slots[0].allSatisfy { $0.role == .gate }
+            let names =
+                (selectsInputs ? ["inputs"] : [])
+                + RunRecorder.layerNames(hidden: slots.count - (selectsInputs ? 2 : 1))
+            return zip(names, slots).flatMap { layer, slots in
+                slots.map { slot in
+                    (
+                        "\(prefix)\(layer).\(slot.name)", "F32",
+                        slot.columns == 1 ? [slot.rows] : [slot.rows, slot.columns], 4
+                    )
+                }
+            }
+        }
+    }
 
     /// Writes a file that replaces whatever is at `path` only once it is complete.
     ///
     /// - Throws: ``StateFileError``.
     static func write(
-        _ header: some Encodable, arrays: [[Float]], to path: String
+        _ header: some Encodable, _ values: [Values], to path: String
     ) throws(StateFileError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        guard let text = try? encoder.encode(header) else {
-            throw StateFileError(path: path, "its state cannot be written as JSON")
-        }
+        guard let text = try? encoder.encode(header),
+            let head = try? SafetensorsWriter.header(
+                of: values.flatMap(\.arrays) + [("xxh64", "U8", [8], 1)],
+                metadata: [
+                    "format": "lamina-state-3", "state": String(decoding: text, as: UTF8.self),
+                ])
+        else { throw StateFileError(path: path, "its state cannot be written as JSON") }
         do throws(FileError) {
             let file = try ReplacedFile(path, isSeekable: true)
             let descriptor = file.descriptor
@@ -34,10 +66,8 @@ enum StateFile {
                 digest.update(bytes)
                 code = writeAll(bytes, to: descriptor)
             }
-            magic.withUnsafeBytes(put)
-            withUnsafeBytes(of: UInt64(text.count).littleEndian, put)
-            text.withUnsafeBytes(put)
-            for array in arrays { array.withUnsafeBytes(put) }
+            head.withUnsafeBytes(put)
+            for values in values { values.elements.withUnsafeBytes(put) }
             withUnsafeBytes(of: digest.value.littleEndian, put)
             guard code == 0 else { throw FileError(.write, path, code: code) }
             try file.commit()
@@ -52,8 +82,13 @@ enum StateFile {
     static func checkReplaceable(_ path: String) throws(StateFileError) {
         guard (try? FileStatus(of: path)) != nil else { return }
         let start: [UInt8]
-        do { start = try readStart(of: path, 13) } catch { throw StateFileError(error) }
-        guard start.isEmpty || start == Array("lamina-state-".utf8) else {
+        do { start = try readStart(of: path, 8 + Self.start.count) } catch {
+            throw StateFileError(error)
+        }
+        guard
+            start.isEmpty || start.dropFirst(8) == Self.start[...]
+                || start.starts(with: oldStart)
+        else {
             throw StateFileError(
                 path: path,
                 "it is no state of a training, and the state would replace it; move it away or give "
@@ -61,7 +96,7 @@ enum StateFile {
         }
     }
 
-    /// Reads what ``write(_:arrays:to:)`` wrote.
+    /// Reads what ``write(_:_:to:)`` wrote.
     ///
     /// - Parameters:
     ///   - type: of the text.
@@ -81,33 +116,32 @@ enum StateFile {
         do { bytes = try readFile(path, limit: most < 0 ? .max : most) } catch {
             throw StateFileError(error)
         }
-        let start = magic.count + 8
-        guard bytes.starts(with: magic) else {
+        guard bytes.dropFirst(8).starts(with: start) else {
             throw StateFileError(
                 path: path,
-                bytes.starts(with: oldMagic)
-                    ? "an older version wrote it, without a checksum that tells damage; "
-                        + "start anew without --resume"
+                bytes.starts(with: oldStart)
+                    ? "an older version wrote it; start anew without --resume"
                     : "it is not a stored training")
         }
         let damaged = StateFileError(
             path: path, "it is damaged or cut (its checksum differs); start anew without --resume")
         let end = bytes.count - 8
-        guard end >= start, Digest.of(bytes[..<end]) == word(bytes, end) else { throw damaged }
-        let length = word(bytes, magic.count)
-        guard length <= UInt64(end - start) else { throw damaged }
-        let textEnd = start + Int(length)
+        guard end >= 8, Digest.of(bytes[..<end]) == word(bytes, end) else { throw damaged }
+        let length = word(bytes, 0)
+        guard length <= UInt64(end - 8) else { throw damaged }
+        let headEnd = 8 + Int(length)
         let header: Header
         let sizes: [Int]
         do {
-            header = try JSONDecoder().decode(Header.self, from: Data(bytes[start..<textEnd]))
+            let head = try JSONDecoder().decode(Head.self, from: Data(bytes[8..<headEnd]))
+            header = try JSONDecoder().decode(Header.self, from: Data(head.metadata.state.utf8))
             sizes = try counts(header)
         } catch let error as TrainingError {
             throw StateFileError(path: path, "\(error)")
         } catch {
             throw StateFileError(path: path, "it is of another version of this program")
         }
-        var position = textEnd
+        var position = headEnd
         var arrays: [[Float]] = []
         for size in sizes {
             guard size >= 0, size <= (end - position) / 4 else {
@@ -120,6 +154,15 @@ enum StateFile {
             throw StateFileError(path: path, "its arrays are longer than its text says")
         }
         return (header, arrays)
+    }
+
+    /// What is read of the header of the file.
+    private struct Head: Decodable {
+        struct Metadata: Decodable { var state: String }
+
+        var metadata: Metadata
+
+        enum CodingKeys: String, CodingKey { case metadata = "__metadata__" }
     }
 
     private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {

@@ -73,8 +73,14 @@ extension TrainerState where Scalar == Float {
         header.parameters = []
         header.moments = []
         header.best?.parameters = []
-        try StateFile.write(
-            header, arrays: [parameters] + moments + (best.map { [$0.parameters] } ?? []), to: path)
+        var values = [StateFile.Values(prefix: "", slots: slots, elements: parameters)]
+        values += moments.enumerated().map { index, elements in
+            StateFile.Values(prefix: "moment\(index + 1).", slots: slots, elements: elements)
+        }
+        if let best {
+            values.append(.init(prefix: "best.", slots: best.slots, elements: best.parameters))
+        }
+        try StateFile.write(header, values, to: path)
     }
 
     /// Reads a state that ``write(to:)`` wrote.
@@ -122,7 +128,8 @@ struct NetworkSnapshot: Codable {
     func write(to path: String) throws(StateFileError) {
         var header = self
         header.parameters = []
-        try StateFile.write(header, arrays: [parameters], to: path)
+        try StateFile.write(
+            header, [.init(prefix: "", slots: slots, elements: parameters)], to: path)
     }
 
     init(readingFrom path: String, parameterLimit limit: Int) throws(StateFileError) {

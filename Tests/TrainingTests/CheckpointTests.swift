@@ -80,11 +80,43 @@ import Testing
         #expect(try names() == ["run.h5"])
     }
 
+    /// The header of a file of safetensors, and what comes behind it.
+    private func header(of file: [UInt8]) throws -> (header: [String: Any], data: [UInt8]) {
+        let length = file[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try JSONSerialization.jsonObject(with: Data(file[8..<8 + length]))
+        return (try #require(header as? [String: Any]), Array(file[(8 + length)...]))
+    }
+
+    /// A checkpoint is a file of safetensors: named arrays, one behind the other to the end.
+    @Test func othersCanReadIt() throws {
+        let job = job()
+        let (header, data) = try header(of: checkpoint(of: job))
+        let state = try TrainerState<Float>(
+            readingFrom: job.checkpointPath, parameterLimit: 1000)
+        let slots = ["hidden.weight", "hidden.bias", "output.weight", "output.bias"]
+        let names = ["", "moment1.", "moment2."].flatMap { prefix in slots.map { prefix + $0 } }
+        #expect(Set(header.keys) == Set(names + ["xxh64", "__metadata__"]))
+        func array(_ name: String) throws -> (shape: [Int], range: Range<Int>) {
+            let entry = try #require(header[name] as? [String: Any])
+            let offsets = try #require(entry["data_offsets"] as? [Int])
+            #expect(entry["dtype"] as? String == (name == "xxh64" ? "U8" : "F32"))
+            return (try #require(entry["shape"] as? [Int]), offsets[0]..<offsets[1])
+        }
+        var (end, floats) = (0, [Float]())
+        for name in names {
+            let (shape, range) = try array(name)
+            #expect(range.lowerBound == end && range.count == 4 * shape.reduce(1, *))
+            end = range.upperBound
+            data[range].withUnsafeBytes { floats += $0.bindMemory(to: Float.self) }
+        }
+        #expect(try array("xxh64").range == end..<data.count)
+        #expect(floats == state.parameters + state.moments[0] + state.moments[1])
+        #expect(try array("hidden.weight").shape == [2, 10] && array("output.bias").shape == [1])
+    }
+
     @Test func olderCheckpointsAreNamed() throws {
         let job = job()
-        var old = try checkpoint(of: job)
-        old[13] = UInt8(ascii: "1")
-        try write(old, to: job.checkpointPath)
+        try write(Array("lamina-state-2\n".utf8) + [0, 0], to: job.checkpointPath)
         let error = try #require(throws: StateFileError.self) {
             try job.run(on: data(), resuming: true)
         }
@@ -95,19 +127,18 @@ import Testing
     @Test func whatAStateClaimsIsChecked() throws {
         let job = job()
         let whole = try checkpoint(of: job)
-        let start = 15 + 8
-        let length = whole[15..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
-        let text = String(decoding: whole[start..<start + length], as: UTF8.self)
+        let (head, data) = try header(of: whole)
+        let text = try #require((head["__metadata__"] as? [String: String])?["state"])
         func resume(_ changed: String, arrays: [UInt8]) throws {
-            var bytes = Array("lamina-state-2\n".utf8)
-            withUnsafeBytes(of: UInt64(changed.utf8.count).littleEndian) { bytes += $0 }
-            bytes += changed.utf8
+            var bytes = try SafetensorsWriter.header(
+                of: [("xxh64", "U8", [8], 1)],
+                metadata: ["format": "lamina-state-3", "state": changed])
             bytes += arrays
             withUnsafeBytes(of: Digest.of(bytes).littleEndian) { bytes += $0 }
             try write(bytes, to: job.checkpointPath)
-            _ = try job.run(on: data(), resuming: true)
+            _ = try job.run(on: self.data(), resuming: true)
         }
-        let arrays = Array(whole[(start + length)..<(whole.count - 8)])
+        let arrays = Array(data.dropLast(8))
         let hostile = [
             "-1", "-9223372036854775808", "0", "1", "7", "4294967296", "4611686018427387904",
             "9223372036854775807", "18446744073709551615", "1e300", "null", "\"2\"", "[]",
