@@ -27,6 +27,10 @@ let strict: [SwiftSetting] =
 let isStatic = Context.environment["LAMINA_STATIC"] != nil
 let archives = Context.packageDirectory + "/Sources/Archives"
 
+/// Whether Swift's libraries stay shared, for a sanitizer, which has to stand before their malloc and to see
+/// their locks.
+let isSanitized = Context.environment["LAMINA_SANITIZER"] != nil
+
 /// Executables that hold what they use of Swift's libraries, which a machine need not have.
 ///
 /// The list is what Foundation's archive needs.
@@ -213,14 +217,14 @@ let executables: [Target] = [
         swiftSettings: strict),
     .executableTarget(
         name: "analyze", dependencies: ["AnalyzeCommands", "MetricRegistry"],
-        swiftSettings: strict, linkerSettings: standalone),
+        swiftSettings: strict, linkerSettings: isSanitized ? [] : standalone),
     .executableTarget(
         name: "train",
         dependencies: [
             "Datasets", "Executable", "Files", "HDF5", "LinearAlgebra", "Networks", "RunFormat",
             "Text", "Training", argumentParser,
         ],
-        swiftSettings: strict, linkerSettings: standalone),
+        swiftSettings: strict, linkerSettings: isSanitized ? [] : standalone),
     // Without the executables, which are built beside them anyway: a bundle of tests that linked them
     // would be linked as they are.
     .testTarget(

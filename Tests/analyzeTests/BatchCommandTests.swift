@@ -45,7 +45,7 @@ import Testing
         #expect(first.errors.contains("5 runs: 3 done, 0 there already, 2 failed"))
         let before = try table("out")
         let again = try batch()
-        #expect(again.code == 1)
+        #expect(again.code == 1, "\(again.errors)")
         #expect(again.errors.contains("5 runs: 0 done, 3 there already, 2 failed"))
         #expect(try table("out") == before)
         let more = try batch("--metrics", "dead,variance,sparsity")
