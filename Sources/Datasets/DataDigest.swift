@@ -31,6 +31,8 @@ extension LabeledData {
         case .pixels(let scaling): digest.add(scaling.mean + scaling.deviation)
         case .columns(let scaling): digest.add(scaling.mean + scaling.deviation)
         }
+        // Without it targets in another unit would be the same.
+        if let targetScaling { digest.add(targetScaling.mean + targetScaling.deviation) }
     }
 
     /// Adds the rows of this part, of `width` values each.

@@ -217,7 +217,7 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
             "\(name) is \(value); expected \(expected)"
         case .diverged(let divergence): divergence.description
         case .otherData(let path):
-            "the data are not those of \(path); name the folder with --data, or restore the file"
+            "the data are not those of \(path); name those with --data"
         case .state(let reason): "the stored state does not fit: \(reason)"
         case .cancelled: "the training was cancelled"
         }

@@ -65,7 +65,7 @@ extension TrainingJob {
             Result(
                 history: trainer.history, epoch: trainer.resultEpoch,
                 overflowCount: recorder.overflowCount,
-                outcome: trainer.resizes ? trainer.outcome : nil, startSizes: hidden,
+                outcome: trainer.resizes ? trainer.outcome : nil, startSizes: startSizes,
                 finalSizes: trainer.finalSizes, finalInputs: trainer.finalInputs,
                 parameters: trainer.recorded.parameterCount,
                 divergence: trainer.divergence,
@@ -286,7 +286,7 @@ extension TrainingJob {
     ) throws(RunError) {
         try recorder.set(Schema.Attribute.outcome, .text(trainer.outcome.rawValue))
         try recorder.set(Schema.Attribute.selectedEpoch, .integer(trainer.resultEpoch))
-        try recorder.set(Schema.Attribute.startSizes, .integers(hidden))
+        try recorder.set(Schema.Attribute.startSizes, .integers(startSizes))
         try recorder.set(Schema.Attribute.finalSizes, .integers(trainer.finalSizes))
         if let largest = trainer.largestStrength {
             try recorder.set(Schema.Attribute.largestStrength, .number(largest))

@@ -76,6 +76,12 @@ public struct TrainingJob: Sendable {
         return nil
     }
 
+    /// Units of each hidden layer that pass anything on at the start: of a ramp its x₀.
+    var startSizes: [Int] {
+        guard case .ramp(let start, _) = gate else { return hidden }
+        return hidden.map { Int(min(max(start, 0), Double($0)).rounded()) }
+    }
+
     /// Parameters that the network has at most, at any time.
     func mostParameters(of start: Network<Float>) -> Int {
         guard let mostUnits, let first = start.layers.first else { return start.parameterCount }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Datasets
+import Files
 import HDF5
 public import Networks
 import RunFormat
@@ -103,17 +104,18 @@ func namedDataset(_ name: String, teacher: String?) throws -> Dataset {
 ///
 /// - Parameters:
 ///   - description: what the run says of it.
-///   - folder: of the data sets, as the user named it.
+///   - folder: of the data sets, as the user named it; of a table the file itself, if it is elsewhere now.
 /// - Returns: the data set, not read yet but for a table.
 /// - Throws: `ValidationError` if a folder was named for a table, and what reading it or its teacher throws.
 func recordedDataset(_ description: DataDescription, in folder: String?) throws -> Dataset {
     guard let source = description.source, let encoding = description.encoding else {
         return try namedDataset(description.dataset, teacher: description.source)
     }
-    guard folder == nil else {
-        throw ValidationError("--data is \(folder ?? ""); expected a table in a file")
+    if let folder, !isFile(folder) {
+        throw ValidationError("--data is \(folder); expected a table in a file")
     }
-    let table = try CSVTable(path: source, hasHeader: encoding.hasHeader ? true : nil)
+    let table = try CSVTable(
+        path: folder ?? source, hasHeader: encoding.hasHeader ? true : nil)
     return try .table(table, encoding)
 }
 

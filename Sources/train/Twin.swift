@@ -23,8 +23,8 @@ struct Twin: ParsableCommand {
     var equal = TwinPlan.Equality.epochs
     @Option(
         help: """
-            Folder of the data sets; else the environment's LAMINA_DATA, else ./data. A table is \
-            looked for where it was.
+            Folder of the data sets; else the environment's LAMINA_DATA, else ./data. Or the table, if it \
+            is no longer where it was.
             """)
     var data: String?
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions

@@ -16,13 +16,13 @@ import Testing
     }
 
     /// A table of 200 rows: price = 1000 + 20 size + 300 for kind "b", exactly.
-    private func writeHouses(_ name: String = "houses.csv") throws {
+    private func writeHouses(_ name: String = "houses.csv", base: Double = 1000) throws {
         var generator = SeededGenerator(seed: 4)
         let lines = (0..<200).map { row in
             let size = generator.uniform() * 100
             let isB = row % 3 == 0
             return
-                "\(row),\"\(isB ? "b, large" : "a")\",\(size),\(1000 + 20 * size + (isB ? 300 : 0))"
+                "\(row),\"\(isB ? "b, large" : "a")\",\(size),\(base + 20 * size + (isB ? 300 : 0))"
         }
         try write(name, "id,kind,size,price\n" + lines.joined(separator: "\n") + "\n")
     }
@@ -84,6 +84,16 @@ import Testing
             try plain.layers().map { $0.weight?.shape ?? [] }
                 == [[sizes[0], 3], [sizes[1], sizes[0]], [1, sizes[1]]])
         #expect(plain.attributes["parent"] == .text(original.path))
+        // From wherever the table is now, but not from another one.
+        let moved = folder.path("moved.csv")
+        try FileManager.default.moveItem(atPath: folder.path("houses.csv"), toPath: moved)
+        let again = [
+            "twin", folder.path("run.h5"), "--output", folder.path("again.h5"), "--data", moved,
+        ]
+        #expect(try train.run(again).code == 0)
+        try writeHouses("moved.csv", base: 1001)
+        let other = try train.run(again)
+        #expect(other.code == 65 && other.errors.contains("the data are not those of"))
     }
 
     /// The rows of the test part, predicted from the run file alone, give the recorded outputs.

@@ -82,6 +82,7 @@ import Testing
         #expect(try size("--start", "30", "--size-penalty", "10") < 30)
         _ = try size("--start", "5", "--slope", "0.46..9.19")
         _ = try size("--start", "5", "--slope", "0.5", "--learn-slope")
+        for key in ["importance", "scale"] { _ = try size("--start", "5", "--sort", key) }
     }
 
     @Test func sizeAloneOfATrainedNetwork() throws {
@@ -103,6 +104,8 @@ import Testing
             #expect(try whole.values(#require(a.weight)) == size.values(#require(b.weight)))
         }
         #expect(try size.history().first { $0.name == "x0_hidden" }?.values.last != 10)
+        #expect(size.attributes["start_sizes"] == .integers([10]))
+        #expect(outcome.output.contains("size 10 to "), "\(outcome.output)")
     }
 
     @Test(arguments: [
