@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CFiles.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ static void say(const char *text) {
 
 // Calls only what POSIX allows in a signal handler.
 static void remove_and_end(int number) {
+    int code = errno;
     for (int slot = 0; slot < slots; slot++) {
         char *path = atomic_exchange(&remembered[slot], NULL);
         if (path) unlink(path);
@@ -44,6 +46,7 @@ static void remove_and_end(int number) {
     }
     signal(number, SIG_DFL);
     raise(number);
+    errno = code;
 }
 
 static void install(void) {
