@@ -237,6 +237,7 @@ extension RunNetwork {
     private func firstValues(
         of array: ArrayInfo
     ) async throws -> (values: Matrix<Double>, rounding: StoredRounding) {
+        if let known = firstRows[array] { return known }
         if let refusal = array.refusal { throw refusal }
         guard array.shape.count == 2 else {
             throw Refusal("\(array.path) is \(array.shapeDescription), not that of a dense layer")
@@ -245,7 +246,9 @@ extension RunNetwork {
             throw Refusal("\(array.path) holds no samples")
         }
         let first = Matrix<Double>(converting: block.rows(0..<min(block.rows, Self.checkedSamples)))
-        return (first, ApproximateValues.rounding(of: first, stored: array.rounding))
+        let found = (first, ApproximateValues.rounding(of: first, stored: array.rounding))
+        keep(found, of: array)
+        return found
     }
 }
 

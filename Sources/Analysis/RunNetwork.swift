@@ -12,6 +12,9 @@ actor RunNetwork {
     private var keptBytes = 0.0
     private var keptVectors: [ArrayInfo: [Double]] = [:]
     private var orders: [String?: LayerOrder] = [:]
+    /// The rows of activations that are compared, which several comparisons need; a few of each layer.
+    private(set) var firstRows: [ArrayInfo: (values: Matrix<Double>, rounding: StoredRounding)] =
+        [:]
     /// What was compared already.
     var links: [LinkKey: Link] = [:]
 
@@ -258,10 +261,18 @@ actor RunNetwork {
         return vector
     }
 
+    /// Keeps the first rows of an array for further comparisons.
+    func keep(_ rows: (values: Matrix<Double>, rounding: StoredRounding), of array: ArrayInfo) {
+        let bytes = 8 * Double(rows.values.rows) * Double(rows.values.columns)
+        makeRoom(bytes)
+        firstRows[array] = rows
+        keptBytes += bytes
+    }
+
     /// Forgets what is kept if it and `bytes` more are too much.
     private func makeRoom(_ bytes: Double) {
         guard keptBytes + bytes > memoryLimit / 4 else { return }
-        (kept, keptVectors, keptBytes) = ([:], [:], 0)
+        (kept, keptVectors, firstRows, keptBytes) = ([:], [:], [:], 0)
     }
 
     /// The first rows of a matrix of activations; `nil` if there are none.

@@ -9,7 +9,7 @@ public struct FollowingLayers: Sendable {
     /// The dense layers after it, in the order of execution.
     public var layers: [Dense]
 
-    /// A network from its parts.
+    /// Makes the network that begins behind a layer with this nonlinearity and gate.
     public init(activation: Nonlinearity, gate: [Double]? = nil, layers: [Dense]) {
         self.activation = activation
         self.gate = gate
@@ -29,7 +29,7 @@ public struct FollowingLayers: Sendable {
         /// g, one factor a neuron; `nil` for none.
         public var gate: [Double]?
 
-        /// A layer from its parts.
+        /// Makes a dense layer; without `gate` its values are not multiplied.
         public init(
             name: String = "", weight: RealMatrix, bias: [Double], activation: Nonlinearity,
             gate: [Double]? = nil

@@ -82,7 +82,7 @@ extension Matrix {
     public init(converting matrix: RealMatrix) {
         let converted: Any =
             switch matrix {
-            case .float(let x): Scalar.self == Float.self ? x : widened(x)
+            case .float(let x): Scalar.self == Float.self ? x : x.inDoubles
             case .double(let x): Scalar.self == Double.self ? x : narrowed(x)
             }
         guard let converted = converted as? Matrix else {
@@ -135,16 +135,6 @@ extension Matrix {
                 return values.indices.dropFirst().reduce(values.startIndex) {
                     values[$1] > values[$0] ? $1 : $0
                 } - values.startIndex
-            }
-        }
-    }
-}
-
-private func widened(_ x: Matrix<Float>) -> Matrix<Double> {
-    x.withElements { source in
-        Matrix(rows: x.rows, columns: x.columns) { target in
-            for index in source.indices {
-                target.initializeElement(at: index, to: Double(source[index]))
             }
         }
     }

@@ -7,7 +7,7 @@ public struct StoredRounding: Sendable, Hashable {
     /// The largest error of numbers near 0: half of the smallest step, of whole numbers half of 1.
     public var absolute: Double
 
-    /// A rounding from its parts.
+    /// Makes a rounding with these bounds; without `absolute`, numbers near 0 have no further error.
     public init(relative: Double, absolute: Double = 0) {
         self.relative = relative
         self.absolute = absolute

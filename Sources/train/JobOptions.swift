@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Training
 
-/// What every training of a data set is told beside its network: data, settings, seed, what is recorded,
+/// The options that `mlp`, `compress`, `flexible` and `grow` share: data, settings, seed, recording,
 /// checkpoints and the run file.
 struct JobOptions: ParsableArguments {
     @OptionGroup(title: "Data") var data: DataOptions

@@ -37,9 +37,12 @@ public struct Sort: Controller {
 
     /// Adds the batch to the averages, and sorts if it was the first after an epoch.
     public mutating func afterBatch(_ control: inout TrainingControl) {
-        let layers = control.ranks(key)
-        for layer in layers { add(layer) }
-        guard control.epoch > sorted else { return }
+        let isDue = control.epoch > sorted
+        // An average is of all batches; scales are those of the moment.
+        if isDue || key == .importance {
+            for layer in control.ranks(key) { add(layer) }
+        }
+        guard isDue else { return }
         sorted = control.epoch
         for (layer, values) in averages.map({ ($0.layer, $0.values) }) {
             let order = values.indices.sorted { (values[$0], $1) > (values[$1], $0) }
